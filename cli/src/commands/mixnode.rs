@@ -1,0 +1,324 @@
+//! `mixnode`: bond, unbond, show, list, pledge, costs, update-config, update-keys, doctor.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use cosmwasm_std::Coin;
+use futures::TryStreamExt;
+use nym_chain_client::{Account, ChainClient, Contract, MixnetMessages, MixnetQueries, SignedBonding, Tx};
+use nym_contract_types::mixnet::{MixNodeConfigUpdate, MixNodeCostParams, MixNodeDetails, MixnodeBonding};
+use nym_contract_types::Percent;
+
+use super::doctor;
+use super::node::{check_bonding, read_printed, signing_nonce, update_keys, AccountArgs};
+use crate::{
+    amounts::{coin, share},
+    args::TxArgs,
+    context::Context,
+    failure::{not_found, usage, Attempt, Outcome},
+    output::Answer,
+    submit::{report, submit, submit_and_report, Submitted},
+};
+
+const PRINTED_BY: &str = "mixnode bonding-info";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Mixnode {
+    /// Bond a mix node from what `mixnode bonding-info` printed on its machine
+    Bond {
+        /// File with what the node printed, - for stdin
+        #[arg(long, value_name = "FILE")]
+        node_file: PathBuf,
+        #[command(flatten)]
+        tx: TxArgs,
+    },
+    /// Take your mix node out and its pledge back
+    Unbond {
+        #[command(flatten)]
+        tx: TxArgs,
+    },
+    /// Show one mix node
+    Show {
+        #[command(flatten)]
+        node: Which,
+    },
+    /// List all bonded mix nodes
+    List,
+    /// Announce a new address of your mix node; what is not given stays
+    UpdateConfig {
+        #[command(flatten)]
+        update: Update,
+        #[command(flatten)]
+        tx: TxArgs,
+    },
+    /// Add to your pledge, counting from the next epoch
+    PledgeMore {
+        /// Coins, like 5000000unym
+        #[arg(long, value_name = "COIN", value_parser = coin)]
+        amount: Coin,
+        #[command(flatten)]
+        tx: TxArgs,
+    },
+    /// Take part of your pledge back, at once
+    PledgeLess {
+        /// Coins, like 5000000unym
+        #[arg(long, value_name = "COIN", value_parser = coin)]
+        amount: Coin,
+        #[command(flatten)]
+        tx: TxArgs,
+    },
+    /// Take back what you pledged in this epoch and does not count yet
+    PledgeCancel {
+        #[command(flatten)]
+        tx: TxArgs,
+    },
+    /// Announce what you keep, from the next interval on; what is not given stays
+    UpdateCosts {
+        #[command(flatten)]
+        costs: Costs,
+        #[command(flatten)]
+        tx: TxArgs,
+    },
+    /// Announce your mix node's keys for a period from what `mixnode keys-info` printed on its machine
+    UpdateKeys {
+        /// File with what the node printed, - for stdin
+        #[arg(long, value_name = "FILE")]
+        node_file: PathBuf,
+        #[command(flatten)]
+        tx: TxArgs,
+    },
+    /// Compare your bond with what the node's machine would announce now; fails if anything is wrong
+    Doctor {
+        /// File with what the node printed, - for stdin
+        #[arg(long, value_name = "FILE")]
+        node_file: PathBuf,
+    },
+    /// Show the nonce that `mixnode bonding-info` and `mixnode keys-info` ask for
+    Nonce {
+        #[command(flatten)]
+        account: AccountArgs,
+    },
+}
+
+/// Which node.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct Which {
+    /// Number of the mix node
+    #[arg(long, value_name = "NUMBER")]
+    mix_id: Option<u32>,
+    /// Identity key of the node
+    #[arg(long, value_name = "KEY")]
+    identity: Option<String>,
+    /// Address of the account that bonded the node
+    #[arg(long, value_name = "ADDRESS")]
+    owner: Option<String>,
+}
+
+/// New costs.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = true)]
+pub(crate) struct Costs {
+    /// Share of the profit that you keep, 0 to 1
+    #[arg(long, value_name = "SHARE", value_parser = share)]
+    profit_margin: Option<Percent>,
+    /// Cost of an interval, like 40000000unym
+    #[arg(long, value_name = "COIN", value_parser = coin)]
+    operating_cost: Option<Coin>,
+}
+
+/// A new announcement.
+#[derive(Debug, Args)]
+pub(crate) struct Update {
+    /// IP address of the node
+    #[arg(long, value_name = "IP")]
+    host: Option<String>,
+    /// Port for other nodes
+    #[arg(long, value_name = "PORT")]
+    mix_port: Option<u16>,
+    /// Port for latency measurements, 0 for none
+    #[arg(long, value_name = "PORT")]
+    verloc_port: Option<u16>,
+    /// Port of the public description, 0 for none
+    #[arg(long, value_name = "PORT")]
+    http_api_port: Option<u16>,
+    /// Version of the node's software
+    #[arg(long, value_name = "VERSION")]
+    node_version: Option<String>,
+}
+
+pub(crate) async fn run(command: Mixnode, context: &Context) -> Outcome<Answer> {
+    match command {
+        Mixnode::Bond { node_file, tx } => bond(&node_file, &tx, context).await,
+        Mixnode::Unbond { tx } => {
+            let mixnet = Own::find(&tx, context).await?;
+            let message = mixnet.contract.unbond_mixnode().attempt("unbond")?;
+            let what = format!("unbond mix node {}", mixnet.node.bond_information.mix_id);
+            mixnet.submit(message, &tx, &what).await
+        }
+        Mixnode::Show { node } => show(&node, context).await,
+        Mixnode::List => {
+            let mixnet = context.mixnet().await?;
+            let nodes: Vec<MixNodeDetails> =
+                mixnet.mixnodes_detailed().try_collect().await.attempt("list the mix nodes")?;
+            Ok(Answer::table(
+                &nodes,
+                &["mix id", "layer", "identity", "address", "pledge", "delegated", "owner"],
+                "no mix node is bonded",
+                |node| {
+                    let bond = &node.bond_information;
+                    vec![
+                        bond.mix_id.to_string(),
+                        bond.layer.map_or_else(|| "-".to_owned(), |layer| layer.to_string()),
+                        bond.mix_node.identity_key.clone(),
+                        format!("{}:{}", bond.mix_node.host, bond.mix_node.mix_port),
+                        bond.original_pledge.to_string(),
+                        delegated(node),
+                        bond.owner.to_string(),
+                    ]
+                },
+            ))
+        }
+        Mixnode::UpdateConfig { update, tx } => update_config(update, &tx, context).await,
+        Mixnode::PledgeMore { amount, tx } => {
+            let mixnet = Own::find(&tx, context).await?;
+            let message = mixnet.contract.pledge_more(amount.clone()).attempt("pledge more")?;
+            mixnet.submit(message, &tx, &format!("add {amount} to the pledge")).await
+        }
+        Mixnode::PledgeLess { amount, tx } => {
+            let mixnet = Own::find(&tx, context).await?;
+            let message = mixnet.contract.decrease_pledge(amount.clone()).attempt("pledge less")?;
+            mixnet.submit(message, &tx, &format!("take {amount} of the pledge back")).await
+        }
+        Mixnode::PledgeCancel { tx } => {
+            let mixnet = Own::find(&tx, context).await?;
+            let message = mixnet.contract.cancel_pledge_more().attempt("cancel the addition to the pledge")?;
+            mixnet.submit(message, &tx, "cancel the addition to the pledge").await
+        }
+        Mixnode::UpdateCosts { costs, tx } => {
+            let mixnet = Own::find(&tx, context).await?;
+            let now = mixnet.node.rewarding_details.cost_params.clone();
+            let new_costs = MixNodeCostParams {
+                profit_margin_percent: costs.profit_margin.unwrap_or(now.profit_margin_percent),
+                interval_operating_cost: costs.operating_cost.unwrap_or(now.interval_operating_cost),
+            };
+            let message = mixnet.contract.update_cost_params(new_costs).attempt("update the costs")?;
+            mixnet.submit(message, &tx, "update the costs of your mix node").await
+        }
+        Mixnode::UpdateKeys { node_file, tx } => {
+            let bonded = async |mixnet: &Contract<ChainClient>, address: &str| {
+                let owned = mixnet.owned_mixnode(address).await.attempt("look for your mix node")?;
+                let node = owned.ok_or_else(|| none_bonded(address))?;
+                Ok(node.bond_information.mix_node.identity_key)
+            };
+            update_keys(&node_file, bonded, &tx, context, "mixnode keys-info").await
+        }
+        Mixnode::Doctor { node_file } => {
+            let announced = read_printed::<SignedBonding<MixnodeBonding>>(&node_file, PRINTED_BY)?.data;
+            doctor::examine(&announced, context).await
+        }
+        Mixnode::Nonce { account } => signing_nonce(&account, context).await,
+    }
+}
+
+async fn bond(node_file: &PathBuf, tx: &TxArgs, context: &Context) -> Outcome<Answer> {
+    let bonding = read_printed::<SignedBonding<MixnodeBonding>>(node_file, PRINTED_BY)?;
+    let account = context.account(tx).await?;
+    let mixnet = account.client().contract(context.mixnet_address()?);
+    let params = mixnet.state_params().await.attempt("read the contract's parameters")?;
+    check_bonding(&bonding, context, &account, &mixnet, &params.minimum_mixnode_pledge, PRINTED_BY).await?;
+
+    let identity = bonding.data.mix_node.identity_key.clone();
+    let message = mixnet.bond_mixnode(&bonding).attempt("bond")?;
+    match submit(&account, message, tx, &format!("bond mix node '{identity}'")).await? {
+        Submitted::DryRun(answer) => Ok(answer),
+        Submitted::Sent { outcome, fee } => {
+            let node = mixnet.mixnode_by_identity(&identity).await.attempt("read the new bond")?;
+            let mix_id = node.map_or_else(String::new, |node| node.bond_information.mix_id.to_string());
+            Ok(report(&outcome, &fee, vec![("mix id", mix_id), ("identity", identity)]))
+        }
+    }
+}
+
+async fn show(which: &Which, context: &Context) -> Outcome<Answer> {
+    let mixnet = context.mixnet().await?;
+    let (found, name) = match which {
+        Which { mix_id: Some(id), .. } => (mixnet.mixnode(*id).await, format!("mix node {id}")),
+        Which { identity: Some(key), .. } => (mixnet.mixnode_by_identity(key).await, format!("mix node '{key}'")),
+        Which { owner: Some(owner), .. } => (mixnet.owned_mixnode(owner).await, format!("the mix node of {owner}")),
+        _ => return Err(usage("no mix node was named", "add --mix-id, --identity or --owner")),
+    };
+    let node = found.attempt(format!("look up {name}"))?.ok_or_else(|| {
+        not_found(format!("could not show {name}"), "it is not bonded", "nym-cli mixnode list shows all that are")
+    })?;
+    let (bond, rewarding) = (&node.bond_information, &node.rewarding_details);
+    let performance = mixnet.performance(bond.mix_id).await.attempt("read the node's performance")?;
+    let cost = &rewarding.cost_params;
+    Ok(Answer::record(
+        &node,
+        vec![
+            ("mix id", Some(bond.mix_id.to_string())),
+            ("identity", Some(bond.mix_node.identity_key.clone())),
+            ("owner", Some(bond.owner.to_string())),
+            ("address", Some(format!("{}:{}", bond.mix_node.host, bond.mix_node.mix_port))),
+            ("layer", Some(bond.layer.map_or_else(|| "none in this epoch".to_owned(), |layer| layer.to_string()))),
+            ("pledge", Some(bond.original_pledge.to_string())),
+            ("delegated", Some(format!("{} by {} accounts", delegated(&node), rewarding.unique_delegations))),
+            ("profit margin", Some(cost.profit_margin_percent.to_string())),
+            ("operating cost", Some(cost.interval_operating_cost.to_string())),
+            ("performance", performance.last_known.map(|known| format!("{} in epoch {}", known.value, known.epoch))),
+            ("bonded at height", Some(bond.bonding_height.to_string())),
+            ("version", Some(bond.mix_node.version.clone())),
+        ],
+    ))
+}
+
+async fn update_config(update: Update, tx: &TxArgs, context: &Context) -> Outcome<Answer> {
+    let mixnet = Own::find(tx, context).await?;
+    let bond = &mixnet.node.bond_information;
+    let now = &bond.mix_node;
+    let new_config = MixNodeConfigUpdate {
+        host: update.host.unwrap_or_else(|| now.host.clone()),
+        mix_port: update.mix_port.unwrap_or(now.mix_port),
+        verloc_port: update.verloc_port.unwrap_or(now.verloc_port),
+        http_api_port: update.http_api_port.unwrap_or(now.http_api_port),
+        version: update.node_version.unwrap_or_else(|| now.version.clone()),
+    };
+    let message = mixnet.contract.update_mixnode_config(new_config).attempt("update")?;
+    mixnet.submit(message, tx, &format!("update mix node {}", bond.mix_id)).await
+}
+
+/// The node that the signing account has bonded.
+struct Own {
+    account: Account,
+    contract: Contract<ChainClient>,
+    node: MixNodeDetails,
+}
+
+impl Own {
+    async fn find(tx: &TxArgs, context: &Context) -> Outcome<Self> {
+        let account = context.account(tx).await?;
+        let contract = account.client().contract(context.mixnet_address()?);
+        let owned = contract.owned_mixnode(account.address()).await.attempt("look for your mix node")?;
+        let node = owned.ok_or_else(|| none_bonded(account.address()))?;
+        Ok(Self { account, contract, node })
+    }
+
+    async fn submit(&self, message: Tx, tx: &TxArgs, what: &str) -> Outcome<Answer> {
+        submit_and_report(&self.account, message, tx, what).await
+    }
+}
+
+fn delegated(node: &MixNodeDetails) -> String {
+    let denom = &node.bond_information.original_pledge.denom;
+    let counting = node.rewarding_details.delegates.to_uint_floor();
+    format!("{}{denom}", counting.saturating_add(node.pending_changes.delegations))
+}
+
+fn none_bonded(address: &str) -> nym_daemon::Failure {
+    not_found(
+        "could not find your mix node",
+        format!("account {address} has none bonded"),
+        "use the account that bonded it: --from NAME",
+    )
+}

@@ -1,0 +1,163 @@
+//! What mix nodes and gateways have in common: bonding, keys, nonces.
+
+use std::{
+    io::Read,
+    path::{Path, PathBuf},
+};
+
+use clap::Args;
+use cosmwasm_std::Coin;
+use nym_chain_client::{
+    Account, BondingData, ChainClient, Contract, MixnetMessages, MixnetQueries, SignedBonding, SignedKeys,
+};
+use nym_daemon::{ErrorKind, Failure};
+use nym_keys::identity;
+use serde::de::DeserializeOwned;
+use serde_json::json;
+
+use crate::{
+    args::TxArgs,
+    context::Context,
+    failure::{explain, usage, Attempt, Outcome},
+    output::Answer,
+    submit::{report, submit, Submitted},
+};
+
+/// Bonding data is a few KiB; a longer file is something else.
+const MAX_NODE_FILE: u64 = 64 * 1_024;
+
+/// Whose account.
+#[derive(Debug, Args)]
+pub(crate) struct AccountArgs {
+    /// Name of a key of this machine
+    #[arg(long = "key", value_name = "NAME", id = "account_key")]
+    pub key: Option<String>,
+    /// Address of the account
+    #[arg(long, value_name = "ADDRESS")]
+    pub address: Option<String>,
+}
+
+/// Reads the JSON that a node printed, from a file or stdin.
+pub(crate) fn read_printed<T: DeserializeOwned>(path: &PathBuf, printed_by: &str) -> Outcome<T> {
+    let failed = |e: std::io::Error| Failure::from(e).context(format!("could not read '{}'", path.display()));
+    let mut text = String::new();
+    if path == Path::new("-") {
+        std::io::stdin().lock().take(MAX_NODE_FILE).read_to_string(&mut text).map_err(failed)?;
+    } else {
+        let file = std::fs::File::open(path).map_err(failed)?;
+        file.take(MAX_NODE_FILE).read_to_string(&mut text).map_err(failed)?;
+    }
+    serde_json::from_str(&text).map_err(|e| {
+        Failure::new(ErrorKind::Usage, format!("'{}' is not what {printed_by} prints", path.display()))
+            .with_cause(&e)
+            .with_help(format!("run {printed_by} on the node's machine and save what it prints"))
+    })
+}
+
+/// Checks what the chain would check, while a better sentence can still be said.
+pub(crate) async fn check_bonding<D: BondingData>(
+    bonding: &SignedBonding<D>,
+    context: &Context,
+    account: &Account,
+    mixnet: &Contract<ChainClient>,
+    minimum: &Coin,
+    printed_by: &str,
+) -> Outcome<()> {
+    let could_not = format!("could not bond '{}'", bonding.data.identity());
+    let again = format!("run {printed_by} anew on the node's machine");
+    let chain_id = account.client().chain_id().await.attempt("reach the chain")?;
+    bonding
+        .check_context(&chain_id, context.mixnet_address()?, account.address())
+        .map_err(|e| explain(&e).with_help(again.clone()).context(could_not.clone()))?;
+
+    let payload = bonding.payload().map_err(|e| explain(&e).context(could_not.clone()))?;
+    check_signature(bonding.data.identity(), &payload, &bonding.signature, &again)
+        .map_err(|e| e.context(could_not.clone()))?;
+    check_nonce(bonding.nonce, account, mixnet, &again).await.map_err(|e| e.context(could_not.clone()))?;
+    match &bonding.funds[..] {
+        [pledge] if pledge.denom == minimum.denom && pledge.amount >= minimum.amount => Ok(()),
+        pledge => {
+            let pledge = if pledge.is_empty() { "nothing".to_owned() } else { nym_chain_client::coins(pledge) };
+            let cause = format!("pledge {pledge} is below the minimum of {minimum}");
+            Err(Failure::new(ErrorKind::ChainRefused, cause)
+                .with_help(format!("{again} with --pledge {minimum} or more"))
+                .context(could_not))
+        }
+    }
+}
+
+/// Checks that an identity key signed a payload.
+fn check_signature(identity: &str, payload: &[u8], signature: &[u8], again: &str) -> Outcome<()> {
+    let Ok(key) = identity.parse::<identity::PublicKey>() else {
+        return Err(usage("that is not an identity key", again));
+    };
+    match identity::Signature::from_bytes(signature) {
+        Ok(signature) if key.verify(payload, &signature).is_ok() => Ok(()),
+        _ => Err(usage("its signature does not fit its data", again)),
+    }
+}
+
+/// Checks that something was signed with the nonce that the contract expects.
+async fn check_nonce(signed: u64, account: &Account, mixnet: &Contract<ChainClient>, again: &str) -> Outcome<()> {
+    let nonce = mixnet.signing_nonce(account.address()).await.attempt("read the account's signing nonce")?;
+    if nonce == signed {
+        return Ok(());
+    }
+    let cause = format!("it was signed with nonce {signed}, the contract expects {nonce}");
+    Err(usage(cause, format!("{again} with --nonce {nonce}")))
+}
+
+/// Announces the keys that a node printed, once everything that the chain would check has been.
+pub(crate) async fn update_keys(
+    node_file: &PathBuf,
+    bonded: impl AsyncFnOnce(&Contract<ChainClient>, &str) -> Outcome<String>,
+    tx: &TxArgs,
+    context: &Context,
+    printed_by: &str,
+) -> Outcome<Answer> {
+    let signed: SignedKeys = read_printed(node_file, printed_by)?;
+    let account = context.account(tx).await?;
+    let mixnet = account.client().contract(context.mixnet_address()?);
+    let could_not = format!("could not announce the keys of '{}'", signed.identity_key);
+    let again = format!("run {printed_by} anew on the node's machine");
+
+    let chain_id = account.client().chain_id().await.attempt("reach the chain")?;
+    signed
+        .check_context(&chain_id, context.mixnet_address()?, account.address())
+        .map_err(|e| explain(&e).with_help(again.clone()).context(could_not.clone()))?;
+    let identity = bonded(&mixnet, account.address()).await?;
+    if identity != signed.identity_key {
+        let cause = format!("your node's identity is '{identity}'");
+        return Err(usage(cause, "use the account that bonded it: --from NAME").context(could_not));
+    }
+    check_signature(&identity, &signed.payload(), &signed.signature, &again)
+        .map_err(|e| e.context(could_not.clone()))?;
+    check_nonce(signed.nonce, &account, &mixnet, &again).await.map_err(|e| e.context(could_not.clone()))?;
+    let rotation = mixnet.key_rotation_state().await.attempt("read how long keys serve")?;
+    if rotation.validity_epochs == 0 {
+        return Err(usage("keys of this network do not expire", "there is nothing to do").context(could_not));
+    }
+    let current = mixnet.key_rotation_id().await.attempt("read the period of keys")?;
+    let coming = current.saturating_add(1);
+    if signed.keys.period != current && signed.keys.period != coming {
+        let cause = format!("they are for period {}, the current one is {current}", signed.keys.period);
+        return Err(usage(cause, format!("{again} with --period {coming}")).context(could_not));
+    }
+
+    let period = signed.keys.period;
+    let message = mixnet.update_node_keys(&signed).attempt("announce the keys")?;
+    match submit(&account, message, tx, &format!("announce the keys of '{identity}' for period {period}")).await? {
+        Submitted::DryRun(answer) => Ok(answer),
+        Submitted::Sent { outcome, fee } => {
+            Ok(report(&outcome, &fee, vec![("identity", identity), ("period", period.to_string())]))
+        }
+    }
+}
+
+/// The nonce that the next bond of an account must be signed with.
+pub(crate) async fn signing_nonce(args: &AccountArgs, context: &Context) -> Outcome<Answer> {
+    let address = context.address_of(args.key.as_deref(), args.address.as_deref())?;
+    let nonce = context.mixnet().await?.signing_nonce(&address).await.attempt("read the signing nonce")?;
+    let data = json!({ "address": address, "nonce": nonce });
+    Ok(Answer::record(&data, vec![("address", Some(address)), ("nonce", Some(nonce.to_string()))]))
+}

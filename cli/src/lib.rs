@@ -1,0 +1,68 @@
+#![doc = include_str!("../README.md")]
+
+mod amounts;
+mod args;
+mod commands;
+mod context;
+mod failure;
+pub mod keystore;
+mod output;
+mod secrets;
+mod submit;
+
+use std::{ffi::OsString, process::ExitCode};
+
+use clap::{error::ErrorKind as ClapError, CommandFactory, Parser};
+use nym_daemon::{ErrorKind, Failure};
+
+pub use args::Cli;
+
+/// The whole tree of commands, for completions, man pages and tests.
+pub fn command() -> clap::Command {
+    Cli::command()
+}
+
+/// Parses, runs and prints. Answers go to stdout, everything else to stderr.
+pub fn main<I, T>(args: I) -> ExitCode
+where
+    I: IntoIterator<Item = T>,
+    T: Into<OsString> + Clone,
+{
+    let args: Vec<OsString> = args.into_iter().map(Into::into).collect();
+    let cli = match Cli::try_parse_from(&args) {
+        Ok(cli) => cli,
+        Err(error) => return unparsed(&error, wants_json(&args)),
+    };
+    let format = cli.global.output;
+    let outcome = secrets::refuse_secret_environment().and_then(|()| {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .map_err(|e| Failure::from(e).context("could not start"))?;
+        runtime.block_on(commands::run(cli))
+    });
+    match outcome {
+        Ok(answer) => output::answer(&answer, format),
+        Err(failure) => output::failure(&failure, format),
+    }
+}
+
+/// clap's own exits: help and version are answers, the rest is a usage error in its own good words.
+fn unparsed(error: &clap::Error, json: bool) -> ExitCode {
+    let asked_for = matches!(error.kind(), ClapError::DisplayHelp | ClapError::DisplayVersion);
+    if json && !asked_for {
+        let rendered = error.render().to_string();
+        let first = rendered.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+        let failure = Failure::new(ErrorKind::Usage, first).with_help("nym-cli help lists the commands");
+        return output::failure(&failure, args::Format::Json);
+    }
+    let _ = error.print();
+    ExitCode::from(if asked_for { 0 } else { ErrorKind::Usage.code() })
+}
+
+/// Whether JSON was asked for, when the command line as a whole could not be read.
+fn wants_json(args: &[OsString]) -> bool {
+    let json = |arg: &OsString| arg == "--output=json";
+    args.iter().any(json) || args.windows(2).any(|pair| pair[0] == "--output" && pair[1] == "json")
+}

@@ -1,0 +1,119 @@
+//! Where secrets come from: files, stdin, a terminal without echo. Never flags, never the environment.
+
+use std::{
+    io::{IsTerminal, Read, Write},
+    os::fd::AsFd,
+    path::Path,
+};
+
+use nix::sys::termios::{tcgetattr, tcsetattr, LocalFlags, SetArg};
+use nym_daemon::Failure;
+use zeroize::Zeroizing;
+
+use crate::failure::{usage, Outcome};
+
+/// Longest secret that is read: a mnemonic of 24 words has at most 215 characters.
+const MAX_SECRET: u64 = 4_096;
+
+/// Shortest passphrase of a new key.
+const MIN_PASSPHRASE: usize = 8;
+
+/// Refuses to run when somebody put a secret into our environment, where every child and `ps` sees it.
+pub(crate) fn refuse_secret_environment() -> Outcome<()> {
+    const SECRET: [&str; 5] = ["MNEMONIC", "PASSPHRASE", "PASSWORD", "SECRET", "PRIVATE_KEY"];
+    for (name, _) in std::env::vars_os() {
+        let name = name.to_string_lossy();
+        if name.starts_with("NYM_") && SECRET.iter().any(|word| name.ends_with(word)) {
+            return Err(usage(
+                format!("secrets are not taken from the environment, but {name} is set"),
+                format!("unset {name} and use --mnemonic-file or --passphrase-file"),
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Reads a secret from a file, or from stdin for `-`. Trailing line ends are cut off.
+pub(crate) fn from_file(path: &Path, what: &str) -> Outcome<Zeroizing<String>> {
+    let failed =
+        |e: std::io::Error| Failure::from(e).context(format!("could not read the {what} from '{}'", path.display()));
+    let mut text = Zeroizing::new(String::with_capacity(MAX_SECRET as usize));
+    if path == Path::new("-") {
+        std::io::stdin().lock().take(MAX_SECRET).read_to_string(&mut text).map_err(failed)?;
+    } else {
+        let file = std::fs::File::open(path).map_err(failed)?;
+        warn_if_shared(&file, path, what);
+        file.take(MAX_SECRET).read_to_string(&mut text).map_err(failed)?;
+    }
+    let kept = text.trim_end_matches(['\r', '\n']).len();
+    text.truncate(kept);
+    if text.is_empty() {
+        return Err(usage(
+            format!("the {what} in '{}' is empty", path.display()),
+            "write it into the file, on one line",
+        ));
+    }
+    Ok(text)
+}
+
+/// A passphrase for a key that exists.
+pub(crate) fn passphrase(file: Option<&Path>, key: &str) -> Outcome<Zeroizing<String>> {
+    match file {
+        Some(path) => from_file(path, "passphrase"),
+        None => ask(&format!("passphrase of key '{key}': ")),
+    }
+}
+
+/// A passphrase for a new key: typed twice, or from a file.
+pub(crate) fn new_passphrase(file: Option<&Path>, key: &str) -> Outcome<Zeroizing<String>> {
+    let passphrase = match file {
+        Some(path) => from_file(path, "passphrase")?,
+        None => {
+            let first = ask(&format!("new passphrase for key '{key}': "))?;
+            let second = ask("once more: ")?;
+            if first != second {
+                return Err(usage("the two passphrases differ", "type the same one twice"));
+            }
+            first
+        }
+    };
+    if passphrase.chars().count() < MIN_PASSPHRASE {
+        return Err(usage(
+            format!("the passphrase has fewer than {MIN_PASSPHRASE} characters"),
+            "use a longer one: it is all that protects the key file",
+        ));
+    }
+    Ok(passphrase)
+}
+
+fn warn_if_shared(file: &std::fs::File, path: &Path, what: &str) {
+    use std::os::unix::fs::PermissionsExt;
+    // A pipe or /dev/stdin has modes of its own; only regular files are worth a word.
+    let Ok(meta) = file.metadata() else { return };
+    if meta.is_file() && meta.permissions().mode() & 0o077 != 0 {
+        let path = path.display();
+        crate::output::notice(&format!("warning: others can read the {what} in '{path}'; run: chmod 600 {path}"));
+    }
+}
+
+/// Asks on the terminal without echo.
+fn ask(prompt: &str) -> Outcome<Zeroizing<String>> {
+    let stdin = std::io::stdin();
+    if !stdin.is_terminal() {
+        return Err(usage("there is no terminal to ask for the passphrase", "give it with --passphrase-file FILE"));
+    }
+    let failed = |e: nix::Error| Failure::from(e).context("could not switch off the terminal's echo");
+    let before = tcgetattr(stdin.as_fd()).map_err(failed)?;
+    let mut silent = before.clone();
+    silent.local_flags.remove(LocalFlags::ECHO);
+    tcsetattr(stdin.as_fd(), SetArg::TCSAFLUSH, &silent).map_err(failed)?;
+    let _ = write!(std::io::stderr(), "{prompt}");
+    let mut line = Zeroizing::new(String::with_capacity(MAX_SECRET as usize));
+    let read = stdin.read_line(&mut line);
+    let _ = tcsetattr(stdin.as_fd(), SetArg::TCSAFLUSH, &before);
+    let _ = writeln!(std::io::stderr());
+    read.map_err(|e| Failure::from(e).context("could not read the passphrase"))?;
+    let kept = line.trim_end_matches(['\r', '\n']).len();
+    line.truncate(kept);
+    Ok(line)
+}

@@ -1,0 +1,107 @@
+//! One flag name has one meaning, and one meaning has one flag name.
+
+use std::collections::BTreeMap;
+
+use clap::{Arg, Command};
+
+/// Names that would be a second name for something that has one: the first is refused, the second is ours.
+const SYNONYMS: [(&str, &str); 21] = [
+    ("addr", "address"),
+    ("account", "address"),
+    ("node-id", "mix-id"),
+    ("mixid", "mix-id"),
+    ("id", "mix-id"),
+    ("identity-key", "identity"),
+    ("coin", "amount"),
+    ("coins", "funds"),
+    ("recipient", "to"),
+    ("receiver", "to"),
+    ("signer", "from"),
+    ("sender", "from"),
+    ("format", "output"),
+    ("json", "output"),
+    ("endpoint", "rpc"),
+    ("config", "network"),
+    ("network-file", "network"),
+    ("password-file", "passphrase-file"),
+    ("force", "yes"),
+    ("message", "msg"),
+    ("contract-address", "contract"),
+];
+
+fn walk<'a>(command: &'a Command, path: String, visit: &mut impl FnMut(&str, &'a Command)) {
+    visit(&path, command);
+    for child in command.get_subcommands() {
+        walk(child, format!("{path} {}", child.get_name()), visit);
+    }
+}
+
+fn flags(command: &Command) -> impl Iterator<Item = (&str, &Arg)> {
+    command.get_arguments().filter_map(|arg| Some((arg.get_long()?, arg)))
+}
+
+#[test]
+fn a_flag_has_the_same_meaning_and_value_in_every_command() {
+    let mut meanings: BTreeMap<String, (String, String)> = BTreeMap::new();
+    let command = nym_cli::command();
+    walk(&command, "nym-cli".into(), &mut |path, command| {
+        for (name, arg) in flags(command) {
+            // `--yes` says what it agrees to.
+            if name == "yes" {
+                continue;
+            }
+            // A default may differ from command to command.
+            let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
+            let help = help.split(" [default: ").next().unwrap_or_default();
+            let meaning = format!("{help:?} {:?}", arg.get_value_names());
+            let (first, known) = meanings.entry(name.to_owned()).or_insert_with(|| (path.to_owned(), meaning.clone()));
+            assert_eq!(meaning, *known, "--{name} of '{path}' differs from that of '{first}'");
+        }
+    });
+    assert!(meanings.len() > 30);
+}
+
+#[test]
+fn no_flag_is_a_synonym_of_another() {
+    let command = nym_cli::command();
+    walk(&command, "nym-cli".into(), &mut |path, command| {
+        for (name, _) in flags(command) {
+            let better = SYNONYMS.iter().find(|(synonym, _)| *synonym == name);
+            assert_eq!(better, None, "--{name} of '{path}'");
+        }
+    });
+}
+
+#[test]
+fn every_command_and_flag_is_explained_in_one_line_and_flags_are_long() {
+    let command = nym_cli::command();
+    walk(&command, "nym-cli".into(), &mut |path, command| {
+        let about = command.get_about().map(ToString::to_string).unwrap_or_default();
+        assert!(!about.is_empty() && !about.ends_with('.'), "'{path}': {about:?}");
+        for arg in command.get_arguments() {
+            let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
+            assert!(!help.is_empty() && !help.ends_with('.'), "{} of '{path}': {help:?}", arg.get_id());
+            let ours = !matches!(arg.get_id().as_str(), "help" | "version");
+            assert!(!(ours && arg.get_short().is_some()), "{} of '{path}' has a short form", arg.get_id());
+        }
+    });
+}
+
+#[test]
+fn whatever_sends_can_be_tried_and_confirmed_the_same_way() {
+    let command = nym_cli::command();
+    walk(&command, "nym-cli".into(), &mut |path, command| {
+        let names: Vec<&str> = flags(command).map(|(name, _)| name).collect();
+        if names.contains(&"dry-run") {
+            for needed in ["from", "mnemonic-file", "passphrase-file", "yes", "max-fee", "gas-price", "gas-adjustment"]
+            {
+                assert!(names.contains(&needed), "'{path}' has no --{needed}");
+            }
+        }
+    });
+}
+
+#[test]
+fn clap_finds_no_fault() {
+    nym_cli::command().debug_assert();
+}

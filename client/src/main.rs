@@ -1,0 +1,10 @@
+//! The client's program: arguments in, exit code out.
+
+use clap::Parser as _;
+use nym_client::commands::Arguments;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    nym_daemon::exit::run(|| arguments.run())
+}

@@ -1,0 +1,111 @@
+//! Delegations, and how one is worth more as its node earns.
+
+use cosmwasm_std::{Addr, Storage};
+use nym_contract_types::{EpochId, NodeId};
+use nym_rewarding::delegation;
+
+use crate::mixnodes::state::{SCALE, UNIT_REWARDS};
+use crate::packed::{Packed, PackedMap, Present, Reader, Write};
+use crate::ContractError;
+
+/// Delegations by node and owner. Written by `delegations::execute`.
+/// Invariant: for each there is an entry in [`BY_OWNER`], and their number per node is `NodeStake::delegations`.
+pub const DELEGATIONS: PackedMap<(NodeId, &Addr), StoredDelegation> = PackedMap::new("dl");
+
+/// Which nodes an account delegates to. Written by `delegations::execute`.
+pub const BY_OWNER: PackedMap<(&Addr, NodeId), Present> = PackedMap::new("dlo");
+
+/// A delegation as stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredDelegation {
+    /// What counts, in 10^-18 of the denom's unit.
+    pub amount: u128,
+    /// The node's unit reward when the amount began to count or was last paid.
+    pub unit_reward: u128,
+    /// Height of the owner's last change.
+    pub height: u64,
+    /// Turn in which the pending part was added.
+    pub pending_turn: EpochId,
+    /// What does not count yet, in the denom's unit.
+    pub pending: u128,
+}
+
+impl StoredDelegation {
+    /// A delegation of nothing yet.
+    pub const fn empty() -> Self {
+        Self { amount: 0, unit_reward: 0, height: 0, pending_turn: 0, pending: 0 }
+    }
+
+    /// What the counting part is worth when the node's unit reward is `unit_reward`: `A·(r + U)/(r₀ + U)`, rounded down.
+    pub fn value_at(&self, unit_reward: u128) -> Result<u128, ContractError> {
+        Ok(delegation::value(self.amount, self.unit_reward, unit_reward)?)
+    }
+
+    /// What the counting part has earned at a unit reward.
+    pub fn reward_at(&self, unit_reward: u128) -> Result<u128, ContractError> {
+        Ok(self.value_at(unit_reward)?.saturating_sub(self.amount))
+    }
+
+    /// Whether the pending part has begun to count.
+    pub fn has_begun(&self, turn: EpochId) -> bool {
+        self.pending > 0 && self.pending_turn < turn
+    }
+
+    /// Joins a pending part that has begun to count, at the unit reward of then. The node was folded before.
+    pub fn count_earlier(
+        &mut self,
+        storage: &dyn Storage,
+        mix_id: NodeId,
+        turn: EpochId,
+        now: u128,
+    ) -> Result<(), ContractError> {
+        if !self.has_begun(turn) {
+            return Ok(());
+        }
+        // A node that nobody touched since has its unit reward of then still.
+        let then = UNIT_REWARDS.may_load(storage, (mix_id, self.pending_turn))?.map_or(now, |reward| reward.value);
+        let added = self.pending.checked_mul(SCALE).ok_or_else(out_of_range)?;
+        self.amount = self.value_at(then)?.checked_add(added).ok_or_else(out_of_range)?;
+        self.unit_reward = then;
+        self.pending = 0;
+        Ok(())
+    }
+}
+
+/// Forgets one use of a node's unit reward of an earlier turn, and the reward with its last use.
+pub fn release_unit_reward(storage: &mut dyn Storage, mix_id: NodeId, turn: EpochId) -> Result<(), ContractError> {
+    if let Some(mut reward) = UNIT_REWARDS.may_load(storage, (mix_id, turn))? {
+        reward.users = reward.users.saturating_sub(1);
+        if reward.users == 0 {
+            UNIT_REWARDS.remove(storage, (mix_id, turn));
+        } else {
+            UNIT_REWARDS.save(storage, (mix_id, turn), &reward);
+        }
+    }
+    Ok(())
+}
+
+fn out_of_range() -> ContractError {
+    ContractError::OutOfRange { what: "delegation" }
+}
+
+impl Packed for StoredDelegation {
+    const NAME: &'static str = "delegation";
+
+    fn pack(&self) -> Vec<u8> {
+        let bytes = Vec::with_capacity(60)
+            .put(&self.amount.to_be_bytes())
+            .put(&self.unit_reward.to_be_bytes())
+            .put(&self.height.to_be_bytes());
+        if self.pending == 0 {
+            return bytes;
+        }
+        bytes.put(&self.pending_turn.to_be_bytes()).put(&self.pending.to_be_bytes())
+    }
+
+    fn unpack(bytes: &mut Reader<'_>) -> Option<Self> {
+        let (amount, unit_reward, height) = (bytes.u128()?, bytes.u128()?, bytes.u64()?);
+        let (pending_turn, pending) = if bytes.is_empty() { (0, 0) } else { (bytes.u32()?, bytes.u128()?) };
+        Some(Self { amount, unit_reward, height, pending_turn, pending })
+    }
+}

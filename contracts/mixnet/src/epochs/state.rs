@@ -1,0 +1,427 @@
+//! The clock, the rewarded sets, scores and candidates.
+
+use cosmwasm_std::{Addr, Binary, Storage};
+use nym_contract_types::mixnet::{ContractState, DrawOutcome, LotteryResponse};
+use nym_contract_types::{EpochId, NodeId};
+
+use crate::mixnodes::state::Clock;
+use crate::packed::{json_records, Packed, PackedItem, PackedMap, Reader, Write};
+use crate::ContractError;
+
+/// The current epoch and its transition. Written by `epochs::execute`.
+pub const EPOCH: PackedItem<Epoch> = PackedItem::new("ces");
+
+/// Monitors with the numbers by which their reports are kept. Written by `admin::execute`. At most 64.
+pub const MONITORS: PackedItem<Vec<(MonitorId, Addr)>> = PackedItem::new("mon");
+
+/// Last number given to a monitor. Written by `admin::execute`.
+pub const LAST_MONITOR_ID: PackedItem<MonitorId> = PackedItem::new("monc");
+
+/// Epoch that a monitor has last reported completely. Written by `epochs::performance`.
+pub const REPORTED: PackedMap<MonitorId, EpochId> = PackedMap::new("monr");
+
+/// Reports of a monitor on a page of nodes, of the last epoch in which it reported on them. Written by `epochs::performance`.
+pub const REPORTS: PackedMap<(u32, MonitorId), ReportPage> = PackedMap::new("rep");
+
+/// Last known performance of a page of nodes. Written by `epochs::settle`.
+pub const SCORES: PackedMap<u32, ScorePage> = PackedMap::new("sco");
+
+/// Candidates of the next or last draw, in pages. Written by `epochs::settle`.
+pub const CANDIDATES: PackedMap<u32, CandidatePage> = PackedMap::new("can");
+
+/// Rewarded sets of the current epoch and the one before, by the epoch's parity. Written by `epochs::draw`.
+pub const REWARDED_SETS: PackedMap<u32, RewardedSet> = PackedMap::new("rs");
+
+/// How the current rewarded set came about. Written by `epochs::draw`.
+pub const LOTTERY: PackedItem<LotteryResponse> = PackedItem::new("lot");
+
+/// Last accepted seed. Written by `epochs::draw`.
+pub const LAST_SEED: PackedItem<Binary> = PackedItem::new("seed");
+
+/// A draw that takes more than one step: who would be drawn so far. Written by `epochs::draw`.
+pub const RACE: PackedItem<RaceState> = PackedItem::new("race");
+
+json_records!(Vec<(MonitorId, Addr)> => "monitors", LotteryResponse => "lottery", Binary => "seed");
+
+/// Number of a monitor, never used twice.
+pub type MonitorId = u32;
+
+/// Nodes in a page of reports or scores: large enough that an epoch writes few pages, small enough that a page is one cheap write.
+pub const PAGE_NODES: u32 = 128;
+
+/// Where the transition stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// Not begun.
+    Running,
+    /// Nodes are gone through.
+    Settling,
+    /// Candidates are frozen and wait for the seed or race.
+    Drawing,
+}
+
+/// The current epoch and its transition. Times are seconds of block time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Epoch {
+    /// Absolute number.
+    pub id: EpochId,
+    /// Where the transition stands.
+    pub phase: Phase,
+    /// When it began by the clock.
+    pub starts_at: u64,
+    /// How long it lasts; 0: until somebody ends it, which only the first epoch can.
+    pub length: u64,
+    /// Height of the block in which it became current.
+    pub height: u64,
+    /// The same of the epoch before; 0 in the first.
+    pub previous_height: u64,
+    /// Number of the interval; when the rewards of its last epoch are done, already that of the next.
+    pub interval: u32,
+    /// First epoch of that interval.
+    pub interval_start: EpochId,
+    /// How its set came about.
+    pub outcome: Outcome,
+    /// When the transition began.
+    pub begun_at: u64,
+    /// Last node that is settled, or number of candidates that have raced.
+    pub cursor: u32,
+    /// Last node to settle.
+    pub final_node: NodeId,
+    /// Candidates frozen so far.
+    pub candidates: u32,
+}
+
+impl Epoch {
+    /// When it ends by the clock.
+    pub fn ends_at(&self) -> u64 {
+        self.starts_at.saturating_add(self.length)
+    }
+
+    /// Number of the turn: stakes that are added in a turn count from the next one, and a turn ends when a transition begins.
+    pub fn turn(&self) -> EpochId {
+        match self.phase {
+            Phase::Running => self.id,
+            Phase::Settling | Phase::Drawing => self.id.saturating_add(1),
+        }
+    }
+
+    /// What time it is for stakes.
+    pub fn clock(&self) -> Clock {
+        Clock { turn: self.turn(), interval: self.interval }
+    }
+
+    /// Whether the interval ends with this epoch.
+    pub fn is_last_of_interval(&self, state: &ContractState) -> bool {
+        let elapsed = self.id.saturating_add(1).checked_sub(self.interval_start);
+        elapsed.is_some_and(|elapsed| elapsed >= state.epochs.epochs_in_interval)
+    }
+
+    /// The next epoch.
+    pub fn next_id(&self) -> Result<EpochId, ContractError> {
+        self.id.checked_add(1).ok_or(ContractError::OutOfRange { what: "epoch" })
+    }
+}
+
+/// Checks that stakes are not being counted.
+pub fn stakes_may_change(epoch: &Epoch) -> Result<(), ContractError> {
+    match epoch.phase {
+        Phase::Settling => Err(ContractError::TransitionUnderWay { epoch: epoch.id }),
+        Phase::Running | Phase::Drawing => Ok(()),
+    }
+}
+
+/// How a rewarded set came about, as stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// First epoch.
+    None,
+    /// Drawn.
+    Drawn,
+    /// Too few candidates.
+    TooFew,
+    /// No seed.
+    NoSeed,
+}
+
+impl From<Outcome> for DrawOutcome {
+    fn from(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::None => Self::None,
+            Outcome::Drawn => Self::Drawn,
+            Outcome::TooFew => Self::KeptTooFewCandidates,
+            Outcome::NoSeed => Self::KeptNoSeed,
+        }
+    }
+}
+
+impl Packed for Epoch {
+    const NAME: &'static str = "epoch";
+
+    fn pack(&self) -> Vec<u8> {
+        let phase = match self.phase {
+            Phase::Running => 0,
+            Phase::Settling => 1,
+            Phase::Drawing => 2,
+        };
+        let outcome = match self.outcome {
+            Outcome::None => 0,
+            Outcome::Drawn => 1,
+            Outcome::TooFew => 2,
+            Outcome::NoSeed => 3,
+        };
+        Vec::with_capacity(66)
+            .put(&[phase, outcome])
+            .put(&self.id.to_be_bytes())
+            .put(&self.starts_at.to_be_bytes())
+            .put(&self.length.to_be_bytes())
+            .put(&self.height.to_be_bytes())
+            .put(&self.previous_height.to_be_bytes())
+            .put(&self.interval.to_be_bytes())
+            .put(&self.interval_start.to_be_bytes())
+            .put(&self.begun_at.to_be_bytes())
+            .put(&self.cursor.to_be_bytes())
+            .put(&self.final_node.to_be_bytes())
+            .put(&self.candidates.to_be_bytes())
+    }
+
+    fn unpack(bytes: &mut Reader<'_>) -> Option<Self> {
+        let phase = match bytes.u8()? {
+            0 => Phase::Running,
+            1 => Phase::Settling,
+            2 => Phase::Drawing,
+            _ => return None,
+        };
+        let outcome = match bytes.u8()? {
+            0 => Outcome::None,
+            1 => Outcome::Drawn,
+            2 => Outcome::TooFew,
+            3 => Outcome::NoSeed,
+            _ => return None,
+        };
+        Some(Self {
+            phase,
+            outcome,
+            id: bytes.u32()?,
+            starts_at: bytes.u64()?,
+            length: bytes.u64()?,
+            height: bytes.u64()?,
+            previous_height: bytes.u64()?,
+            interval: bytes.u32()?,
+            interval_start: bytes.u32()?,
+            begun_at: bytes.u64()?,
+            cursor: bytes.u32()?,
+            final_node: bytes.u32()?,
+            candidates: bytes.u32()?,
+        })
+    }
+}
+
+/// A monitor's scores of [`PAGE_NODES`] nodes in one epoch, in ten-thousandths.
+pub struct ReportPage {
+    /// The epoch.
+    pub epoch: EpochId,
+    /// Scores; [`NO_REPORT`] where there is none.
+    pub scores: Vec<u16>,
+}
+
+/// No report on a node.
+pub const NO_REPORT: u16 = u16::MAX;
+
+impl ReportPage {
+    /// A page without reports.
+    pub fn empty(epoch: EpochId) -> Self {
+        Self { epoch, scores: vec![NO_REPORT; PAGE_NODES as usize] }
+    }
+}
+
+impl Packed for ReportPage {
+    const NAME: &'static str = "page of reports";
+
+    fn pack(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(4 + 2 * PAGE_NODES as usize).put(&self.epoch.to_be_bytes());
+        for score in &self.scores {
+            bytes.extend_from_slice(&score.to_be_bytes());
+        }
+        bytes
+    }
+
+    fn unpack(bytes: &mut Reader<'_>) -> Option<Self> {
+        let epoch = bytes.u32()?;
+        let scores = (0..PAGE_NODES).map(|_| bytes.u16()).collect::<Option<_>>()?;
+        Some(Self { epoch, scores })
+    }
+}
+
+/// Last known performance of [`PAGE_NODES`] nodes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScorePage(pub Vec<Score>);
+
+/// Last known performance of a node.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Score {
+    /// In ten-thousandths.
+    pub points: u16,
+    /// One more than the epoch it is of; 0: never known.
+    pub epoch_plus_one: u32,
+}
+
+impl Score {
+    /// The score of an epoch.
+    pub const fn of(epoch: EpochId, points: u16) -> Self {
+        Self { points, epoch_plus_one: epoch.saturating_add(1) }
+    }
+
+    /// The epoch it is of, if it was ever known.
+    pub const fn epoch(self) -> Option<EpochId> {
+        self.epoch_plus_one.checked_sub(1)
+    }
+
+    /// What serves in `epoch`: a score of that epoch or of one at most `stale_epochs` before.
+    pub fn serving(self, epoch: EpochId, stale_epochs: u32) -> Option<u16> {
+        self.epoch().filter(|known| epoch.saturating_sub(*known) <= stale_epochs).map(|_| self.points)
+    }
+}
+
+impl ScorePage {
+    /// A page of nodes of which nothing is known.
+    pub fn empty() -> Self {
+        Self(vec![Score::default(); PAGE_NODES as usize])
+    }
+}
+
+impl Packed for ScorePage {
+    const NAME: &'static str = "page of scores";
+
+    fn pack(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(6 * PAGE_NODES as usize);
+        for score in &self.0 {
+            bytes.extend_from_slice(&score.points.to_be_bytes());
+            bytes.extend_from_slice(&score.epoch_plus_one.to_be_bytes());
+        }
+        bytes
+    }
+
+    fn unpack(bytes: &mut Reader<'_>) -> Option<Self> {
+        let score = |bytes: &mut Reader<'_>| Some(Score { points: bytes.u16()?, epoch_plus_one: bytes.u32()? });
+        (0..PAGE_NODES).map(|_| score(bytes)).collect::<Option<_>>().map(Self)
+    }
+}
+
+/// Up to [`PAGE_NODES`] candidates with their weights, by number.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CandidatePage(pub Vec<(NodeId, u64)>);
+
+impl Packed for CandidatePage {
+    const NAME: &'static str = "page of candidates";
+
+    fn pack(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(12 * self.0.len());
+        for (id, weight) in &self.0 {
+            bytes.extend_from_slice(&id.to_be_bytes());
+            bytes.extend_from_slice(&weight.to_be_bytes());
+        }
+        bytes
+    }
+
+    fn unpack(bytes: &mut Reader<'_>) -> Option<Self> {
+        let mut candidates = Vec::with_capacity(bytes.0.len() / 12);
+        while !bytes.is_empty() {
+            candidates.push((bytes.u32()?, bytes.u64()?));
+        }
+        Some(Self(candidates))
+    }
+}
+
+/// A drawn node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seat {
+    /// Number of the node.
+    pub node: NodeId,
+    /// Layer 1 to 3, or 0 on standby.
+    pub layer_or_zero: u8,
+}
+
+impl Seat {
+    /// The layer, if the node is active.
+    pub fn layer(&self) -> Option<u8> {
+        (self.layer_or_zero > 0).then_some(self.layer_or_zero)
+    }
+}
+
+/// A rewarded set, by node. At most 1,000 seats.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RewardedSet {
+    /// Seats that the draw had to give; rewards are shared by these numbers whatever the parameters say later.
+    pub rewarded_size: u32,
+    /// How many of them were for active nodes.
+    pub active_size: u32,
+    /// The seats that were taken.
+    pub seats: Vec<Seat>,
+}
+
+impl RewardedSet {
+    /// The set of the current epoch or the one before.
+    pub fn load(storage: &dyn Storage, epoch: EpochId) -> Result<Self, ContractError> {
+        Ok(REWARDED_SETS.may_load(storage, epoch % 2)?.unwrap_or_default())
+    }
+
+    /// The seat of a node.
+    pub fn get(&self, node: NodeId) -> Option<&Seat> {
+        let found = self.seats.binary_search_by_key(&node, |seat| seat.node).ok()?;
+        self.seats.get(found)
+    }
+}
+
+impl Packed for RewardedSet {
+    const NAME: &'static str = "rewarded set";
+
+    fn pack(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(8 + 5 * self.seats.len())
+            .put(&self.rewarded_size.to_be_bytes())
+            .put(&self.active_size.to_be_bytes());
+        for seat in &self.seats {
+            bytes.extend_from_slice(&seat.node.to_be_bytes());
+            bytes.push(seat.layer_or_zero);
+        }
+        bytes
+    }
+
+    fn unpack(bytes: &mut Reader<'_>) -> Option<Self> {
+        let (rewarded_size, active_size) = (bytes.u32()?, bytes.u32()?);
+        let mut seats = Vec::with_capacity(bytes.0.len() / 5);
+        while !bytes.is_empty() {
+            seats.push(Seat { node: bytes.u32()?, layer_or_zero: bytes.u8().filter(|layer| *layer <= 3)? });
+        }
+        Some(Self { rewarded_size, active_size, seats })
+    }
+}
+
+/// Who would be drawn if the candidates that have raced were all. At most 1,000 entries.
+pub struct RaceState {
+    /// Weighted candidates that have raced.
+    pub raced: u32,
+    /// Time and number of those who hold a seat.
+    pub best: Vec<(u128, NodeId)>,
+}
+
+impl Packed for RaceState {
+    const NAME: &'static str = "race";
+
+    fn pack(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(4 + 20 * self.best.len()).put(&self.raced.to_be_bytes());
+        for (time, node) in &self.best {
+            bytes.extend_from_slice(&time.to_be_bytes());
+            bytes.extend_from_slice(&node.to_be_bytes());
+        }
+        bytes
+    }
+
+    fn unpack(bytes: &mut Reader<'_>) -> Option<Self> {
+        let raced = bytes.u32()?;
+        let mut best = Vec::with_capacity(bytes.0.len() / 20);
+        while !bytes.is_empty() {
+            best.push((bytes.u128()?, bytes.u32()?));
+        }
+        Some(Self { raced, best })
+    }
+}

@@ -1,0 +1,40 @@
+//! Gateways as wallets and services read them.
+
+use cosmwasm_std::Deps;
+use nym_contract_types::mixnet::{GatewayBondResponse, OwnedGatewayResponse, PagedGatewayResponse};
+use nym_contract_types::page;
+
+use super::state::GATEWAYS;
+use crate::state::{gateway_of, Bonded, BONDS_BY_OWNER};
+use crate::ContractError;
+
+/// Gateways by identity key.
+pub fn gateways(
+    deps: Deps<'_>,
+    start_after: Option<String>,
+    limit: Option<u32>,
+) -> Result<PagedGatewayResponse, ContractError> {
+    let limit = page::limit(limit, 100, 150);
+    let found = GATEWAYS.page(deps.storage, start_after.as_deref(), limit + 1)?;
+    let mut nodes: Vec<_> = found.into_iter().map(|(_, bond)| bond).collect();
+    let more = nodes.len() > limit;
+    nodes.truncate(limit);
+    let start_next_after = nodes.last().filter(|_| more).map(|bond| bond.gateway.identity_key.clone());
+    Ok(PagedGatewayResponse { nodes, start_next_after })
+}
+
+/// One gateway.
+pub fn gateway(deps: Deps<'_>, identity: String) -> Result<GatewayBondResponse, ContractError> {
+    let gateway = GATEWAYS.may_load(deps.storage, &identity)?;
+    Ok(GatewayBondResponse { identity, gateway })
+}
+
+/// The gateway of an account.
+pub fn owned(deps: Deps<'_>, address: String) -> Result<OwnedGatewayResponse, ContractError> {
+    let address = deps.api.addr_validate(&address)?;
+    let gateway = match BONDS_BY_OWNER.may_load(deps.storage, &address)? {
+        Some(Bonded::Gateway(_)) => GATEWAYS.may_load(deps.storage, &gateway_of(deps.storage, &address)?)?,
+        _ => None,
+    };
+    Ok(OwnedGatewayResponse { address, gateway })
+}

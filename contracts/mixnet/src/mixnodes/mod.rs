@@ -1,0 +1,5 @@
+//! Mix nodes: bonds, announced addresses, stakes.
+
+pub mod execute;
+pub mod query;
+pub mod state;

@@ -1,0 +1,375 @@
+//! Bonds and stakes of mix nodes.
+//!
+//! A node has two records. What it announces is read rarely and kept as JSON. Its stakes are read and written by every reward,
+//! delegation and lottery and are kept small, in binary.
+
+use cosmwasm_std::{Addr, Storage};
+use nym_contract_runtime::json;
+use nym_contract_types::mixnet::{MixNode, UnbondedMixnode};
+use nym_contract_types::{EpochId, NodeId};
+
+use crate::owed;
+use crate::packed::{json_records, Packed, PackedItem, PackedMap, Present, Reader, Write};
+use crate::rotation::state::Keyed;
+use crate::ContractError;
+
+/// Last node number given away; the first is 1. Written by `mixnodes::execute`.
+pub const LAST_NODE_ID: PackedItem<NodeId> = PackedItem::new("nic");
+
+/// What bonded nodes announce. Written by `mixnodes::execute`. Invariant: the same ids as in [`STAKES`].
+pub const BONDS: PackedMap<NodeId, Bond> = PackedMap::new("mnn");
+
+/// Stakes of bonded nodes. Written by `mixnodes::execute`, `delegations::execute` and `epochs`.
+pub const STAKES: PackedMap<NodeId, NodeStake> = PackedMap::new("mnr");
+
+/// Stakes of nodes that have left but still have delegations. Written by `mixnodes::execute` and `delegations::execute`.
+pub const LEFT_STAKES: PackedMap<NodeId, NodeStake> = PackedMap::new("mnl");
+
+/// Number of the bonded node with this identity key. Written by `mixnodes::execute`.
+pub const IDS_BY_IDENTITY: PackedMap<&[u8], NodeId> = PackedMap::new("mni");
+
+/// Nodes that have left. Written by `mixnodes::execute`.
+pub const UNBONDED: PackedMap<NodeId, UnbondedMixnode> = PackedMap::new("ubm");
+
+/// Unit reward of a node when the delegations of an earlier turn began to count, while any of them still refers to it.
+/// Written by [`Staked`] and `delegations::execute`.
+pub const UNIT_REWARDS: PackedMap<(NodeId, EpochId), UnitReward> = PackedMap::new("ur");
+
+// Stakes are kept to 18 digits in 128 bits: up to 3.4·10^20 units of the denom, far above any supply. Products are computed in
+// 256 bits, and what does not fit is refused.
+pub use nym_rewarding::delegation::{SCALE, UNIT as UNIT_DELEGATION};
+
+/// What time it is for stakes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Clock {
+    /// Additions made in an earlier turn count.
+    pub turn: EpochId,
+    /// Costs announced in an earlier interval hold.
+    pub interval: u32,
+}
+
+/// What a node announces, as stored.
+#[derive(json::Read, json::Write)]
+pub struct Bond {
+    /// Account that bonded it.
+    pub owner: Addr,
+    /// Height of the block that bonded it.
+    pub height: u64,
+    /// The node.
+    pub node: MixNode,
+}
+
+/// Numbers of the nodes that left, by who had bonded them. Written by `mixnodes::execute`.
+pub const UNBONDED_BY_OWNER: PackedMap<(&Addr, NodeId), Present> = PackedMap::new("ubo");
+
+/// The same by identity key. Written by `mixnodes::execute`.
+pub const UNBONDED_BY_IDENTITY: PackedMap<(&[u8], NodeId), Present> = PackedMap::new("ubi");
+
+/// Nodes that the last transition passed over, and why. Written by `epochs::settle` and `mixnodes::execute`.
+pub const PARKED: PackedMap<NodeId, Parked> = PackedMap::new("park");
+
+/// Why a node is passed over.
+#[derive(json::Read, json::Write)]
+pub struct Parked {
+    /// First epoch at whose end it was.
+    pub since: EpochId,
+    /// What went wrong then.
+    pub reason: String,
+}
+
+json_records!(Parked => "parked node", Bond => "bond of a mix node", UnbondedMixnode => "node that left");
+
+/// Stakes on a node. Amounts are in 10^-18 of the denom's unit unless they are pledges.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NodeStake {
+    /// The owner's pledge, in the denom's unit, without what is pending.
+    pub pledge: u128,
+    /// Pledge and unclaimed rewards of the operator.
+    pub operator: u128,
+    /// Delegations that count, and their unclaimed rewards.
+    pub delegates: u128,
+    /// What the notional first delegation has earned.
+    pub unit_reward: u128,
+    /// Share of the profit that the operator keeps, in 10^-18.
+    pub profit_margin: u64,
+    /// Cost of an interval, in the denom's unit.
+    pub operating_cost: u128,
+    /// Number of delegations, pending ones too.
+    pub delegations: u32,
+    /// Turn in which it was bonded: it is a candidate once that turn is over.
+    pub bonded_in: EpochId,
+    /// Last epoch for which it was rewarded.
+    pub last_rewarded: EpochId,
+    /// Height at which the owner last pledged.
+    pub pledged_at: u64,
+    /// Whether its bond has a link key, without which it is no candidate where keys do not expire.
+    pub has_link_key: bool,
+    /// For which periods it has keys, where they do.
+    pub keyed: Option<Keyed>,
+    /// Whether transitions pass over it, see [`PARKED`].
+    pub parked: bool,
+    /// Additions that do not count yet.
+    pub pending: Option<PendingStake>,
+    /// Costs that do not hold yet.
+    pub pending_costs: Option<PendingCosts>,
+}
+
+/// Costs that hold when the interval in which they were announced is over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PendingCosts {
+    /// That interval.
+    pub interval: u32,
+    /// Share of the profit that the operator keeps, in 10^-18.
+    pub profit_margin: u64,
+    /// Cost of an interval, in the denom's unit.
+    pub operating_cost: u128,
+}
+
+/// Additions to a node's stake that count when their turn is over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PendingStake {
+    /// Turn in which they were made.
+    pub turn: EpochId,
+    /// Delegated, in the denom's unit.
+    pub delegated: u128,
+    /// Number of delegations with a pending part.
+    pub delegations: u32,
+    /// Pledged, in the denom's unit.
+    pub pledged: u128,
+}
+
+/// A unit reward of the past.
+pub struct UnitReward {
+    /// Its value.
+    pub value: u128,
+    /// Delegations that refer to it.
+    pub users: u32,
+}
+
+impl NodeStake {
+    /// Whether it has the keys to serve in a period; `None` where keys do not expire.
+    pub fn has_keys_for(&self, period: Option<u32>) -> bool {
+        match period {
+            None => self.has_link_key,
+            Some(period) => self.keyed.is_some_and(|keyed| keyed.serves(period)),
+        }
+    }
+
+    /// All that counts at a time: stakes, and what is pending from an earlier turn.
+    pub fn counted_in(&self, clock: Clock) -> Result<u128, ContractError> {
+        let mut stake = self.clone();
+        stake.count_earlier(clock)?;
+        stake.operator.checked_add(stake.delegates).ok_or(ContractError::OutOfRange { what: "stake" })
+    }
+
+    /// Lets pending changes of earlier turns count. Returns what delegations made then need to know.
+    pub fn count_earlier(&mut self, clock: Clock) -> Result<Option<(EpochId, UnitReward)>, ContractError> {
+        if let Some(costs) = self.pending_costs.take_if(|costs| costs.interval < clock.interval) {
+            self.profit_margin = costs.profit_margin;
+            self.operating_cost = costs.operating_cost;
+        }
+        let Some(pending) = self.pending.take_if(|pending| pending.turn < clock.turn) else {
+            return Ok(None);
+        };
+        let add = |to: u128, units: u128| {
+            units
+                .checked_mul(SCALE)
+                .and_then(|amount| to.checked_add(amount))
+                .ok_or(ContractError::OutOfRange { what: "stake" })
+        };
+        self.delegates = add(self.delegates, pending.delegated)?;
+        self.operator = add(self.operator, pending.pledged)?;
+        self.pledge = self.pledge.checked_add(pending.pledged).ok_or(ContractError::OutOfRange { what: "pledge" })?;
+
+        let made = UnitReward { value: self.unit_reward, users: pending.delegations };
+        Ok((made.users > 0).then_some((pending.turn, made)))
+    }
+
+    /// All that is owed for it: stakes and what is pending, in 10^-18.
+    pub fn owed(&self) -> Result<u128, ContractError> {
+        let out_of_range = || ContractError::OutOfRange { what: "stake" };
+        let pending = self.pending.as_ref().map_or(Some(0), |pending| pending.delegated.checked_add(pending.pledged));
+        let pending = pending.and_then(|units| units.checked_mul(SCALE)).ok_or_else(out_of_range)?;
+        let stakes = self.operator.checked_add(self.delegates).ok_or_else(out_of_range)?;
+        stakes.checked_add(pending).ok_or_else(out_of_range)
+    }
+
+    /// Forgets pending changes that are none any more.
+    pub fn drop_empty_pending(&mut self) {
+        self.pending.take_if(|pending| pending.delegated == 0 && pending.pledged == 0);
+    }
+
+    /// The pending changes of this turn, to be added to. Earlier ones have been folded.
+    pub fn pending_of(&mut self, turn: EpochId) -> &mut PendingStake {
+        self.pending.get_or_insert(PendingStake { turn, delegated: 0, delegations: 0, pledged: 0 })
+    }
+}
+
+/// A node's stakes, with everything of earlier turns counted.
+pub struct Staked {
+    /// Number of the node.
+    pub mix_id: NodeId,
+    /// Its stakes.
+    pub stake: NodeStake,
+    /// Whether it is bonded; else it has left and only delegations remain.
+    pub bonded: bool,
+    /// What was owed for it when it was loaded.
+    pub owed: u128,
+}
+
+impl Staked {
+    /// Loads a bonded node or one that left with delegations, and lets pending changes of earlier turns count.
+    pub fn may_load(storage: &mut dyn Storage, mix_id: NodeId, clock: Clock) -> Result<Option<Self>, ContractError> {
+        let found = Self::find(storage, mix_id)?;
+        found.map(|(stake, bonded)| Self::of(storage, mix_id, stake, bonded, clock)).transpose()
+    }
+
+    /// The stakes of a node as they are stored, and whether it is bonded.
+    pub fn find(storage: &dyn Storage, mix_id: NodeId) -> Result<Option<(NodeStake, bool)>, ContractError> {
+        Ok(match STAKES.may_load(storage, mix_id)? {
+            Some(stake) => Some((stake, true)),
+            None => LEFT_STAKES.may_load(storage, mix_id)?.map(|stake| (stake, false)),
+        })
+    }
+
+    /// Lets pending changes of earlier turns count in stored stakes.
+    pub fn of(
+        storage: &mut dyn Storage,
+        mix_id: NodeId,
+        stake: NodeStake,
+        bonded: bool,
+        clock: Clock,
+    ) -> Result<Self, ContractError> {
+        let owed = stake.owed()?;
+        let mut staked = Self { mix_id, stake, bonded, owed };
+        staked.fold(storage, clock)?;
+        Ok(staked)
+    }
+
+    /// Loads a bonded node the same way.
+    pub fn load_bonded(storage: &mut dyn Storage, mix_id: NodeId, clock: Clock) -> Result<Self, ContractError> {
+        let stake = STAKES.may_load(storage, mix_id)?.ok_or(ContractError::MixnodeNotBonded { mix_id })?;
+        Self::of(storage, mix_id, stake, true, clock)
+    }
+
+    /// Lets pending changes count whose time has come.
+    pub fn fold(&mut self, storage: &mut dyn Storage, clock: Clock) -> Result<(), ContractError> {
+        if let Some((made_in, reward)) = self.stake.count_earlier(clock)? {
+            UNIT_REWARDS.save(storage, (self.mix_id, made_in), &reward);
+        }
+        Ok(())
+    }
+
+    /// Writes the stakes back, and what is owed for them; those of a node that has left and has no delegations any more are deleted.
+    pub fn save(self, storage: &mut dyn Storage) -> Result<(), ContractError> {
+        // What rounding leaves of a node that has left stays in the contract and is owed to nobody.
+        let gone = !self.bonded && self.stake.delegations == 0;
+        let now = if gone { 0 } else { self.stake.owed()? };
+        owed::change(storage, self.owed, now)?;
+        self.store(storage);
+        Ok(())
+    }
+
+    /// Writes the stakes back; what is owed is booked elsewhere.
+    pub fn store(self, storage: &mut dyn Storage) {
+        match (self.bonded, self.stake.delegations) {
+            (true, _) => STAKES.save(storage, self.mix_id, &self.stake),
+            (false, 0) => LEFT_STAKES.remove(storage, self.mix_id),
+            (false, _) => LEFT_STAKES.save(storage, self.mix_id, &self.stake),
+        }
+    }
+}
+
+impl Packed for NodeStake {
+    const NAME: &'static str = "stake of a node";
+
+    fn pack(&self) -> Vec<u8> {
+        let flags = u8::from(self.has_link_key)
+            | u8::from(self.pending.is_some()) << 1
+            | u8::from(self.pending_costs.is_some()) << 2
+            | u8::from(self.keyed.is_some()) << 3
+            | u8::from(self.keyed.is_some_and(|keyed| keyed.before)) << 4
+            | u8::from(self.parked) << 5;
+        let mut bytes = Vec::with_capacity(177)
+            .put(&[flags])
+            .put(&self.pledge.to_be_bytes())
+            .put(&self.operator.to_be_bytes())
+            .put(&self.delegates.to_be_bytes())
+            .put(&self.unit_reward.to_be_bytes())
+            .put(&self.profit_margin.to_be_bytes())
+            .put(&self.operating_cost.to_be_bytes())
+            .put(&self.delegations.to_be_bytes())
+            .put(&self.bonded_in.to_be_bytes())
+            .put(&self.last_rewarded.to_be_bytes())
+            .put(&self.pledged_at.to_be_bytes());
+        if let Some(pending) = &self.pending {
+            bytes = bytes
+                .put(&pending.turn.to_be_bytes())
+                .put(&pending.delegated.to_be_bytes())
+                .put(&pending.delegations.to_be_bytes())
+                .put(&pending.pledged.to_be_bytes());
+        }
+        if let Some(costs) = &self.pending_costs {
+            bytes = bytes
+                .put(&costs.interval.to_be_bytes())
+                .put(&costs.profit_margin.to_be_bytes())
+                .put(&costs.operating_cost.to_be_bytes());
+        }
+        if let Some(keyed) = &self.keyed {
+            bytes = bytes.put(&keyed.last.to_be_bytes());
+        }
+        bytes
+    }
+
+    fn unpack(bytes: &mut Reader<'_>) -> Option<Self> {
+        let flags = bytes.u8().filter(|flags| *flags < 64 && *flags & 24 != 16)?;
+        let mut stake = Self {
+            has_link_key: flags & 1 != 0,
+            pledge: bytes.u128()?,
+            operator: bytes.u128()?,
+            delegates: bytes.u128()?,
+            unit_reward: bytes.u128()?,
+            profit_margin: bytes.u64()?,
+            operating_cost: bytes.u128()?,
+            delegations: bytes.u32()?,
+            bonded_in: bytes.u32()?,
+            last_rewarded: bytes.u32()?,
+            pledged_at: bytes.u64()?,
+            parked: flags & 32 != 0,
+            pending: None,
+            pending_costs: None,
+            keyed: None,
+        };
+        if flags & 2 != 0 {
+            stake.pending = Some(PendingStake {
+                turn: bytes.u32()?,
+                delegated: bytes.u128()?,
+                delegations: bytes.u32()?,
+                pledged: bytes.u128()?,
+            });
+        }
+        if flags & 4 != 0 {
+            stake.pending_costs = Some(PendingCosts {
+                interval: bytes.u32()?,
+                profit_margin: bytes.u64()?,
+                operating_cost: bytes.u128()?,
+            });
+        }
+        if flags & 8 != 0 {
+            stake.keyed = Some(Keyed { last: bytes.u32()?, before: flags & 16 != 0 });
+        }
+        Some(stake)
+    }
+}
+
+impl Packed for UnitReward {
+    const NAME: &'static str = "unit reward";
+
+    fn pack(&self) -> Vec<u8> {
+        Vec::with_capacity(20).put(&self.value.to_be_bytes()).put(&self.users.to_be_bytes())
+    }
+
+    fn unpack(bytes: &mut Reader<'_>) -> Option<Self> {
+        Some(Self { value: bytes.u128()?, users: bytes.u32()? })
+    }
+}

@@ -1,0 +1,279 @@
+//! Hot records in binary: what is read and written often is small, because a chain charges for every byte.
+//!
+//! Keys are those of `cw-storage-plus`; only values differ from its `Map` and `Item`, which write JSON.
+
+use std::marker::PhantomData;
+
+use cosmwasm_std::storage_keys::{to_length_prefixed, to_length_prefixed_nested};
+use cosmwasm_std::{Order, Storage};
+use cw_storage_plus::{range_with_prefix, KeyDeserialize, Map, PrimaryKey, RawBound};
+
+use crate::ContractError;
+
+/// A value with a binary form.
+pub trait Packed: Sized {
+    /// What the value is called in errors.
+    const NAME: &'static str;
+
+    /// The binary form.
+    fn pack(&self) -> Vec<u8>;
+
+    /// The value of a binary form; `None` if it is none.
+    fn unpack(bytes: &mut Reader<'_>) -> Option<Self>;
+
+    /// The value of stored bytes, all of them.
+    fn from_stored(bytes: &[u8]) -> Result<Self, ContractError> {
+        let mut reader = Reader(bytes);
+        let value = Self::unpack(&mut reader).filter(|_| reader.0.is_empty());
+        value.ok_or(ContractError::Corrupt { what: Self::NAME })
+    }
+}
+
+/// Reads fields from the front of bytes.
+pub struct Reader<'a>(pub &'a [u8]);
+
+impl<'a> Reader<'a> {
+    /// The next `N` bytes.
+    pub fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
+        let (head, tail) = self.0.split_first_chunk::<N>()?;
+        self.0 = tail;
+        Some(*head)
+    }
+
+    /// One byte.
+    pub fn u8(&mut self) -> Option<u8> {
+        self.array::<1>().map(|[byte]| byte)
+    }
+
+    /// A number of two bytes.
+    pub fn u16(&mut self) -> Option<u16> {
+        self.array().map(u16::from_be_bytes)
+    }
+
+    /// A number of four bytes.
+    pub fn u32(&mut self) -> Option<u32> {
+        self.array().map(u32::from_be_bytes)
+    }
+
+    /// A number of eight bytes.
+    pub fn u64(&mut self) -> Option<u64> {
+        self.array().map(u64::from_be_bytes)
+    }
+
+    /// A number of sixteen bytes.
+    pub fn u128(&mut self) -> Option<u128> {
+        self.array().map(u128::from_be_bytes)
+    }
+
+    /// Whether nothing is left.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// All that is left.
+    pub fn rest(&mut self) -> &'a [u8] {
+        std::mem::take(&mut self.0)
+    }
+}
+
+/// One binary record.
+pub struct PackedItem<T> {
+    namespace: &'static str,
+    value: PhantomData<T>,
+}
+
+impl<T: Packed> PackedItem<T> {
+    /// The record under this key.
+    pub const fn new(namespace: &'static str) -> Self {
+        Self { namespace, value: PhantomData }
+    }
+
+    /// Its storage key.
+    pub const fn namespace(&self) -> &'static str {
+        self.namespace
+    }
+
+    /// The record, if it was ever saved.
+    pub fn may_load(&self, storage: &dyn Storage) -> Result<Option<T>, ContractError> {
+        storage.get(self.namespace.as_bytes()).map(|bytes| T::from_stored(&bytes)).transpose()
+    }
+
+    /// The record, which must have been saved.
+    pub fn load(&self, storage: &dyn Storage) -> Result<T, ContractError> {
+        self.may_load(storage)?.ok_or(ContractError::Corrupt { what: T::NAME })
+    }
+
+    /// Writes the record.
+    pub fn save(&self, storage: &mut dyn Storage, value: &T) {
+        storage.set(self.namespace.as_bytes(), &value.pack());
+    }
+
+    /// Deletes the record.
+    pub fn remove(&self, storage: &mut dyn Storage) {
+        storage.remove(self.namespace.as_bytes());
+    }
+}
+
+/// A record that was found, which may not parse.
+type Each<K, T> = (K, Result<T, ContractError>);
+
+/// Binary records by key.
+pub struct PackedMap<K, T> {
+    namespace: &'static str,
+    types: PhantomData<(K, T)>,
+}
+
+impl<'a, K: PrimaryKey<'a>, T: Packed> PackedMap<K, T> {
+    /// The records under this namespace.
+    pub const fn new(namespace: &'static str) -> Self {
+        Self { namespace, types: PhantomData }
+    }
+
+    /// Its namespace.
+    pub const fn namespace(&self) -> &'static str {
+        self.namespace
+    }
+
+    fn key(&self, key: K) -> Vec<u8> {
+        Map::<K, ()>::new(self.namespace).key(key).to_vec()
+    }
+
+    /// The record of a key, if there is one.
+    pub fn may_load(&self, storage: &dyn Storage, key: K) -> Result<Option<T>, ContractError> {
+        storage.get(&self.key(key)).map(|bytes| T::from_stored(&bytes)).transpose()
+    }
+
+    /// The record of a key, which must be there.
+    pub fn load(&self, storage: &dyn Storage, key: K) -> Result<T, ContractError> {
+        self.may_load(storage, key)?.ok_or(ContractError::Corrupt { what: T::NAME })
+    }
+
+    /// Whether there is a record of this key.
+    pub fn has(&self, storage: &dyn Storage, key: K) -> bool {
+        storage.get(&self.key(key)).is_some()
+    }
+
+    /// Writes the record of a key.
+    pub fn save(&self, storage: &mut dyn Storage, key: K, value: &T) {
+        storage.set(&self.key(key), &value.pack());
+    }
+
+    /// Deletes the record of a key.
+    pub fn remove(&self, storage: &mut dyn Storage, key: K) {
+        storage.remove(&self.key(key));
+    }
+}
+
+impl<'a, K: PrimaryKey<'a> + KeyDeserialize, T: Packed> PackedMap<K, T> {
+    /// At most `limit` records in ascending order of their keys, after `start_after`.
+    pub fn page(
+        &self,
+        storage: &dyn Storage,
+        start_after: Option<K>,
+        limit: usize,
+    ) -> Result<Vec<(K::Output, T)>, ContractError> {
+        let start_after = start_after.map(|key| key.joined_key());
+        let records = self.page_under(storage, &[], start_after, limit)?;
+        records.into_iter().map(|(key, value)| Ok((K::from_vec(key)?, value))).collect()
+    }
+
+    /// The same, each record read on its own: one that does not parse is an error in its place.
+    pub fn page_each(
+        &self,
+        storage: &dyn Storage,
+        start_after: Option<K>,
+        limit: usize,
+    ) -> Result<Vec<Each<K::Output, T>>, ContractError> {
+        let namespace = to_length_prefixed(self.namespace.as_bytes());
+        let start_after = start_after.map(|key| RawBound::Exclusive(key.joined_key()));
+        range_with_prefix(storage, &namespace, start_after, None, Order::Ascending)
+            .take(limit)
+            .map(|(key, value)| Ok((K::from_vec(key)?, T::from_stored(&value))))
+            .collect()
+    }
+
+    /// The same of the keys that begin with `prefix`, if it has any bytes; `start_after` and the keys returned are what follows it.
+    pub fn page_under(
+        &self,
+        storage: &dyn Storage,
+        prefix: &[u8],
+        start_after: Option<Vec<u8>>,
+        limit: usize,
+    ) -> Result<Vec<(Vec<u8>, T)>, ContractError> {
+        let namespace = if prefix.is_empty() {
+            to_length_prefixed(self.namespace.as_bytes())
+        } else {
+            to_length_prefixed_nested(&[self.namespace.as_bytes(), prefix])
+        };
+        range_with_prefix(storage, &namespace, start_after.map(RawBound::Exclusive), None, Order::Ascending)
+            .take(limit)
+            .map(|(key, value)| Ok((key, T::from_stored(&value)?)))
+            .collect()
+    }
+}
+
+/// Appends fields to bytes.
+pub trait Write {
+    /// Appends raw bytes.
+    fn put(self, bytes: &[u8]) -> Self;
+}
+
+impl Write for Vec<u8> {
+    fn put(mut self, bytes: &[u8]) -> Self {
+        self.extend_from_slice(bytes);
+        self
+    }
+}
+
+macro_rules! pack_integer {
+    ($($type:ident),+) => {
+        $(impl Packed for $type {
+            const NAME: &'static str = stringify!($type);
+
+            fn pack(&self) -> Vec<u8> {
+                self.to_be_bytes().to_vec()
+            }
+
+            fn unpack(bytes: &mut Reader<'_>) -> Option<Self> {
+                bytes.$type()
+            }
+        })+
+    };
+}
+
+pack_integer!(u32, u64, u128);
+
+/// Records that are read rarely or by people: JSON.
+macro_rules! json_records {
+    ($($type:ty => $name:literal),+ $(,)?) => {
+        $(impl $crate::packed::Packed for $type {
+            const NAME: &'static str = $name;
+
+            fn pack(&self) -> Vec<u8> {
+                nym_contract_runtime::json::to_vec(self)
+            }
+
+            fn unpack(bytes: &mut $crate::packed::Reader<'_>) -> Option<Self> {
+                nym_contract_runtime::json::from_slice(bytes.rest()).ok()
+            }
+        })+
+    };
+}
+
+pub(crate) use json_records;
+
+/// A record that says no more than that its key is there.
+pub struct Present;
+
+impl Packed for Present {
+    const NAME: &'static str = "marker";
+
+    fn pack(&self) -> Vec<u8> {
+        // The host refuses empty values.
+        vec![1]
+    }
+
+    fn unpack(bytes: &mut Reader<'_>) -> Option<Self> {
+        (bytes.u8()? == 1).then_some(Self)
+    }
+}

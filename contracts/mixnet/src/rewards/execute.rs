@@ -1,0 +1,150 @@
+//! Withdrawing rewards, and adding to the pool.
+
+use cosmwasm_std::{Addr, DepsMut, Event, MessageInfo, Response, Storage, Uint128};
+use nym_contract_types::mixnet::events;
+use nym_contract_types::{order, NodeId};
+
+use super::state::{PoolChange, POOL_CHANGE};
+use crate::delegations::state::{release_unit_reward, DELEGATIONS};
+use crate::epochs::state::{stakes_may_change, Epoch, EPOCH};
+use crate::funds::{one_coin, pay};
+use crate::mixnodes::state::{Staked, SCALE};
+use crate::state::{mixnode_of, STATE};
+use crate::ContractError;
+
+/// Most delegations in one withdrawal: each is five reads and writes.
+const MAX_WITHDRAWALS: usize = 50;
+
+/// Largest addition to the pool, far above any supply.
+const MAX_ADDITION: u128 = 1_000_000_000_000_000_000;
+
+/// Pays the operator's rewards out.
+pub fn withdraw_operator(deps: DepsMut<'_>, sender: Addr) -> Result<Response, ContractError> {
+    let epoch = EPOCH.load(deps.storage)?;
+    let (mix_id, paid) = take_operator_reward(deps.storage, &epoch, &sender)?;
+
+    let event = Event::new(events::MIXNET)
+        .add_attribute(events::ATTR_ACTION, "withdraw_operator_reward")
+        .add_attribute(events::ATTR_MIX_ID, mix_id.to_string())
+        .add_attribute(events::ATTR_OWNER, &sender);
+    payout(deps.storage, &sender, paid, event)
+}
+
+/// Pays a delegation's reward out.
+pub fn withdraw_delegator(deps: DepsMut<'_>, sender: Addr, mix_id: NodeId) -> Result<Response, ContractError> {
+    let epoch = EPOCH.load(deps.storage)?;
+    let paid = take_delegator_reward(deps.storage, &epoch, &sender, mix_id)?;
+
+    let event = Event::new(events::MIXNET)
+        .add_attribute(events::ATTR_ACTION, "withdraw_delegator_reward")
+        .add_attribute(events::ATTR_MIX_ID, mix_id.to_string())
+        .add_attribute(events::ATTR_DELEGATOR, &sender);
+    payout(deps.storage, &sender, paid, event)
+}
+
+/// Pays several rewards out at once.
+pub fn withdraw_many(
+    deps: DepsMut<'_>,
+    sender: Addr,
+    mix_ids: Vec<NodeId>,
+    operator: bool,
+) -> Result<Response, ContractError> {
+    if mix_ids.len() > MAX_WITHDRAWALS {
+        return Err(ContractError::TooMany { what: "nodes", count: mix_ids.len(), maximum: MAX_WITHDRAWALS });
+    }
+    let mut seen = mix_ids.clone();
+    order::sort(&mut seen);
+    if let Some(twice) = seen.windows(2).find_map(|pair| (pair.first() == pair.last()).then(|| pair.first())) {
+        let value = twice.map(ToString::to_string).unwrap_or_default();
+        return Err(ContractError::Duplicate { what: "node", value });
+    }
+
+    let epoch = EPOCH.load(deps.storage)?;
+    let mut paid = if operator { take_operator_reward(deps.storage, &epoch, &sender)?.1 } else { 0 };
+    for mix_id in &mix_ids {
+        let more = take_delegator_reward(deps.storage, &epoch, &sender, *mix_id)?;
+        paid = paid.checked_add(more).ok_or(ContractError::OutOfRange { what: "payout" })?;
+    }
+
+    let event = Event::new(events::MIXNET)
+        .add_attribute(events::ATTR_ACTION, "withdraw_rewards")
+        .add_attribute(events::ATTR_OWNER, &sender)
+        .add_attribute(events::ATTR_COUNT, (mix_ids.len() + usize::from(operator)).to_string());
+    payout(deps.storage, &sender, paid, event)
+}
+
+/// Adds the funds to the pool at the interval's end.
+pub fn fund_pool(deps: DepsMut<'_>, info: MessageInfo) -> Result<Response, ContractError> {
+    let denom = STATE.load(deps.storage)?.rewarding_denom;
+    let amount = one_coin(&info, &denom)?;
+    let mut change = PoolChange::load(deps.storage)?;
+    change.added = change
+        .added
+        .checked_add(amount.u128())
+        .filter(|added| *added <= MAX_ADDITION)
+        .ok_or(ContractError::OutOfRange { what: "addition to the pool" })?;
+    POOL_CHANGE.save(deps.storage, &change);
+
+    let event = Event::new(events::MIXNET)
+        .add_attribute(events::ATTR_ACTION, "fund_reward_pool")
+        .add_attribute(events::ATTR_AMOUNT, format!("{amount}{denom}"));
+    Ok(Response::new().add_event(event))
+}
+
+/// Takes what an operator has earned out of their node. Returns whole units; what is below one stays in the contract, unless
+/// that is all: then it stays theirs.
+fn take_operator_reward(
+    storage: &mut dyn Storage,
+    epoch: &Epoch,
+    owner: &Addr,
+) -> Result<(NodeId, u128), ContractError> {
+    stakes_may_change(epoch)?;
+    let mix_id = mixnode_of(storage, owner)?;
+    let mut node = Staked::load_bonded(storage, mix_id, epoch.clock())?;
+    let corrupt = || ContractError::Corrupt { what: "operator's stake" };
+    let pledge = node.stake.pledge.checked_mul(SCALE).ok_or_else(corrupt)?;
+    let earned = node.stake.operator.checked_sub(pledge).ok_or_else(corrupt)?;
+
+    if earned >= SCALE {
+        node.stake.operator = pledge;
+    }
+    node.save(storage)?;
+    Ok((mix_id, earned / SCALE))
+}
+
+/// Takes what a delegation has earned out of its node, in the same way.
+fn take_delegator_reward(
+    storage: &mut dyn Storage,
+    epoch: &Epoch,
+    owner: &Addr,
+    mix_id: NodeId,
+) -> Result<u128, ContractError> {
+    let missing = || ContractError::NoDelegation { mix_id, delegator: owner.clone() };
+    let mut delegation = DELEGATIONS.may_load(storage, (mix_id, owner))?.ok_or_else(missing)?;
+    let mut node = Staked::may_load(storage, mix_id, epoch.clock())?.ok_or_else(missing)?;
+    if node.bonded {
+        stakes_may_change(epoch)?;
+    }
+    if delegation.has_begun(epoch.turn()) {
+        let begun = delegation.pending_turn;
+        delegation.count_earlier(storage, mix_id, epoch.turn(), node.stake.unit_reward)?;
+        release_unit_reward(storage, mix_id, begun)?;
+    }
+    let earned = delegation.reward_at(node.stake.unit_reward)?;
+    let corrupt = || ContractError::Corrupt { what: "sum of delegations" };
+    if earned >= SCALE {
+        node.stake.delegates = node.stake.delegates.checked_sub(earned).ok_or_else(corrupt)?;
+        delegation.unit_reward = node.stake.unit_reward;
+    }
+
+    node.save(storage)?;
+    DELEGATIONS.save(storage, (mix_id, owner), &delegation);
+    Ok(earned / SCALE)
+}
+
+fn payout(storage: &dyn Storage, to: &Addr, paid: u128, event: Event) -> Result<Response, ContractError> {
+    let denom = STATE.load(storage)?.rewarding_denom;
+    let paid = Uint128::new(paid);
+    let event = event.add_attribute(events::ATTR_AMOUNT, format!("{paid}{denom}"));
+    Ok(Response::new().add_messages(pay(to, paid, &denom)).add_event(event))
+}

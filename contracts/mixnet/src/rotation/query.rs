@@ -1,0 +1,84 @@
+//! Keys as nodes and topologies read them.
+
+use cosmwasm_std::{Deps, Storage};
+use nym_contract_types::mixnet::{
+    KeyRotationIdResponse, KeyRotationStateResponse, NodeKeys, NodeKeysResponse, PagedNodeKeysResponse, KEY_OVERLAP,
+};
+use nym_contract_types::{keys, page};
+
+use super::state::{KeptKeys, PeriodKeys, KEYS};
+use crate::epochs::state::EPOCH;
+use crate::gateways::state::GATEWAYS;
+use crate::mixnodes::state::{BONDS, IDS_BY_IDENTITY};
+use crate::state::STATE;
+use crate::ContractError;
+
+/// Number of the current period.
+pub fn id(deps: Deps<'_>) -> Result<KeyRotationIdResponse, ContractError> {
+    Ok(KeyRotationIdResponse { rotation_id: current(deps.storage)?.unwrap_or_default() })
+}
+
+/// How long keys serve.
+pub fn state(deps: Deps<'_>) -> Result<KeyRotationStateResponse, ContractError> {
+    let validity_epochs = STATE.load(deps.storage)?.epochs.key_period;
+    Ok(KeyRotationStateResponse { validity_epochs, initial_epoch_id: 0, overlap_epochs: KEY_OVERLAP })
+}
+
+/// Keys of one node.
+pub fn of_node(deps: Deps<'_>, identity: String) -> Result<NodeKeysResponse, ContractError> {
+    let Some(period) = current(deps.storage)? else {
+        let current = bonded(deps.storage, &identity)?;
+        return Ok(NodeKeysResponse { identity, period: 0, current, coming: None });
+    };
+    let key = keys::parse(&identity).unwrap_or_default();
+    Ok(show(identity, period, &KEYS.may_load(deps.storage, &key)?.unwrap_or_default()))
+}
+
+/// Keys of all nodes.
+pub fn all(
+    deps: Deps<'_>,
+    start_after: Option<String>,
+    limit: Option<u32>,
+) -> Result<PagedNodeKeysResponse, ContractError> {
+    let limit = page::limit(limit, 250, 300);
+    let period = current(deps.storage)?.unwrap_or_default();
+    let after = start_after.map(|after| keys::parse(&after).unwrap_or_default().to_vec());
+    let mut found = KEYS.page_under(deps.storage, &[], after, limit + 1)?;
+    let more = found.len() > limit;
+    found.truncate(limit);
+    let mut nodes = Vec::with_capacity(found.len());
+    for (identity, kept) in found {
+        let identity: [u8; 32] = identity.try_into().map_err(|_| ContractError::Corrupt { what: "keys of a node" })?;
+        nodes.push(show(keys::to_text(&identity), period, &kept));
+    }
+    let start_next_after = nodes.last().filter(|_| more).map(|node| node.identity.clone());
+    Ok(PagedNodeKeysResponse { nodes, start_next_after })
+}
+
+fn current(storage: &dyn Storage) -> Result<Option<u32>, ContractError> {
+    Ok(STATE.load(storage)?.epochs.period_of(EPOCH.load(storage)?.id))
+}
+
+fn show(identity: String, period: u32, kept: &KeptKeys) -> NodeKeysResponse {
+    let coming = period.checked_add(1).and_then(|coming| kept.of(coming));
+    NodeKeysResponse {
+        identity,
+        period,
+        current: kept.of(period).map(PeriodKeys::show),
+        coming: coming.map(PeriodKeys::show),
+    }
+}
+
+/// The keys of a bond, if they are complete.
+fn bonded(storage: &dyn Storage, identity: &str) -> Result<Option<NodeKeys>, ContractError> {
+    let key = keys::parse(identity).unwrap_or_default();
+    let (sphinx_key, noise_key) = if let Some(mix_id) = IDS_BY_IDENTITY.may_load(storage, &key)? {
+        let node = BONDS.load(storage, mix_id)?.node;
+        (node.sphinx_key, node.noise_key)
+    } else if let Some(bond) = GATEWAYS.may_load(storage, identity)? {
+        (bond.gateway.sphinx_key, bond.gateway.noise_key)
+    } else {
+        return Ok(None);
+    };
+    Ok(noise_key.map(|noise_key| NodeKeys { period: 0, sphinx_key, noise_key }))
+}

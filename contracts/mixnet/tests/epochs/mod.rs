@@ -1,0 +1,4 @@
+//! The clock and the crank.
+
+mod performance;
+mod transition;

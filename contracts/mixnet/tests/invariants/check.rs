@@ -1,0 +1,335 @@
+//! The invariants themselves, from the contract's records.
+
+use std::collections::BTreeMap;
+
+use cosmwasm_std::{Addr, Uint256};
+use nym_contract_types::mixnet::{ContractState, PoolChangeResponse, QueryMsg, RewardingParams, SolvencyResponse};
+use nym_contract_types::{keys, NodeId};
+use nym_mixnet_contract::delegations::state::{StoredDelegation, BY_OWNER, DELEGATIONS};
+use nym_mixnet_contract::epochs::state::{Epoch, Outcome, Phase, RewardedSet, EPOCH, PAGE_NODES, SCORES};
+use nym_mixnet_contract::gateways::state::GATEWAYS;
+use nym_mixnet_contract::mixnodes::state::{
+    Clock, NodeStake, BONDS, IDS_BY_IDENTITY, LEFT_STAKES, SCALE, STAKES, UNIT_REWARDS,
+};
+use nym_mixnet_contract::owed::OWED;
+use nym_mixnet_contract::rewards::state::POOL_CHANGE;
+use nym_mixnet_contract::rotation::state::KEYS;
+use nym_mixnet_contract::state::{BONDS_BY_OWNER, STATE};
+
+use super::exact::{reward, Exact, Inputs};
+use crate::suite::Suite;
+
+/// More than any test has.
+const ALL: usize = 10_000;
+
+/// What was before a step.
+pub struct Watch {
+    payouts: u128,
+    operations: u128,
+    stakes: BTreeMap<NodeId, NodeStake>,
+    epoch: Epoch,
+    held: u128,
+    params: RewardingParams,
+    state: ContractState,
+    paid_in_epoch: u128,
+}
+
+fn stakes(net: &Suite) -> BTreeMap<NodeId, NodeStake> {
+    STAKES.page(&net.store, None, ALL).unwrap().into_iter().collect()
+}
+
+fn delegations(net: &Suite) -> Vec<((NodeId, Addr), StoredDelegation)> {
+    DELEGATIONS.page(&net.store, None, ALL).unwrap()
+}
+
+fn epoch(net: &Suite) -> Epoch {
+    EPOCH.load(&net.store).unwrap()
+}
+
+impl Watch {
+    pub fn new(net: &Suite) -> Self {
+        Self {
+            payouts: 0,
+            operations: 0,
+            stakes: stakes(net),
+            epoch: epoch(net),
+            held: net.held(),
+            params: net.query(QueryMsg::GetRewardingParams {}),
+            state: net.query(QueryMsg::GetState {}),
+            paid_in_epoch: 0,
+        }
+    }
+
+    pub fn before(&mut self, net: &Suite) {
+        self.stakes = stakes(net);
+        self.epoch = epoch(net);
+        self.held = net.held();
+        self.params = net.query(QueryMsg::GetRewardingParams {});
+        self.state = net.query(QueryMsg::GetState {});
+    }
+
+    pub fn after(&mut self, net: &Suite, accepted: bool) {
+        self.operations += 1;
+        if net.held() < self.held {
+            // Withdrawals in a batch round each part; five is the most of one step here.
+            self.payouts += 5;
+        }
+        self.i1_solvency(net);
+        self.i2_delegations(net);
+        self.i3_rewards_are_the_models(net, accepted);
+        self.i5_phases(net);
+        self.i6_uniqueness(net);
+        self.i7_sets(net);
+        self.i11_keys(net);
+    }
+
+    /// I1: what is held is stakes, pool and pledges of gateways, and at most a unit of dust for each payout.
+    fn i1_solvency(&self, net: &Suite) {
+        let mut owed = Uint256::zero();
+        let atomics = |units: u128| Uint256::from(units) * Uint256::from(SCALE);
+        let left = LEFT_STAKES.page(&net.store, None, ALL).unwrap();
+        for stake in stakes(net).values().chain(left.iter().map(|(_, stake)| stake)) {
+            owed += Uint256::from(stake.operator) + Uint256::from(stake.delegates);
+            if let Some(pending) = &stake.pending {
+                owed += atomics(pending.delegated) + atomics(pending.pledged);
+            }
+        }
+        for (_, bond) in GATEWAYS.page(&net.store, None, ALL).unwrap() {
+            owed += bond.pledge_amount.amount * Uint256::from(SCALE);
+        }
+        let booked = OWED.may_load(&net.store).unwrap().unwrap_or_default();
+        assert_eq!(Uint256::from(booked), owed, "the sum that is kept is the sum of all");
+        let solvency: SolvencyResponse = net.query(QueryMsg::GetSolvency {});
+        assert!(solvency.solvent);
+        let params: RewardingParams = net.query(QueryMsg::GetRewardingParams {});
+        let change: PoolChangeResponse = net.query(QueryMsg::GetPoolChange {});
+        owed += Uint256::from(params.interval.reward_pool.atomics()) + atomics(change.added.u128());
+        owed -= Uint256::from(change.removed.atomics());
+
+        let held = atomics(net.held());
+        assert!(held >= owed, "held {held}, owed {owed}");
+        let dust = held - owed;
+        // Rounding dust of the last delegation of a node that left stays too, far below a unit a step.
+        let allowed = atomics(self.payouts) + Uint256::from(self.operations * 1_000_000_000_000);
+        assert!(dust <= allowed, "dust {dust} after {} payouts", self.payouts);
+    }
+
+    /// I2: a node holds what its delegations are worth, and counts them rightly.
+    fn i2_delegations(&self, net: &Suite) {
+        let clock = epoch(net).clock();
+        let mut worth: BTreeMap<NodeId, (u128, u32, u128, u32)> = BTreeMap::new();
+        let mut users: BTreeMap<(NodeId, u32), u32> = BTreeMap::new();
+        let all = delegations(net);
+        for ((id, owner), delegation) in &all {
+            assert!(BY_OWNER.has(&net.store, (owner, *id)));
+            let mut stake = node(net, *id);
+            stake.count_earlier(clock).unwrap();
+            let raw = node(net, *id);
+            let mut delegation = delegation.clone();
+            if delegation.has_begun(clock.turn)
+                && raw.pending.as_ref().is_none_or(|p| p.turn != delegation.pending_turn)
+            {
+                *users.entry((*id, delegation.pending_turn)).or_default() += 1;
+            }
+            delegation.count_earlier(&net.store, *id, clock.turn, stake.unit_reward).unwrap();
+            let entry = worth.entry(*id).or_default();
+            entry.0 += delegation.value_at(stake.unit_reward).unwrap();
+            entry.1 += 1;
+            entry.2 += delegation.pending;
+            entry.3 += u32::from(delegation.pending > 0);
+        }
+        assert_eq!(BY_OWNER.page(&net.store, None, ALL).unwrap().len(), all.len());
+
+        let left = LEFT_STAKES.page(&net.store, None, ALL).unwrap();
+        for (id, mut stake) in stakes(net).into_iter().chain(left) {
+            stake.count_earlier(clock).unwrap();
+            let (value, count, pending, pending_count) = worth.remove(&id).unwrap_or_default();
+            assert_eq!(stake.delegations, count, "delegations of node {id}");
+            let stored = stake.pending.as_ref().map_or((0, 0), |pending| (pending.delegated, pending.delegations));
+            assert_eq!(stored, (pending, pending_count), "pending delegations of node {id}");
+            assert!(stake.delegates >= value, "node {id} holds {} for {value}", stake.delegates);
+            let dust = stake.delegates - value;
+            assert!(dust <= self.operations * 1_000_000_000_000, "dust of node {id}: {dust}");
+        }
+        assert!(worth.is_empty(), "delegations to nodes that are not there");
+
+        let stored: BTreeMap<_, _> = UNIT_REWARDS
+            .page(&net.store, None, ALL)
+            .unwrap()
+            .into_iter()
+            .map(|(key, reward)| (key, reward.users))
+            .collect();
+        assert_eq!(stored, users, "past unit rewards are kept while somebody needs them");
+    }
+
+    /// I3: each node of the rewarded set is paid once, what the model says; nobody else is; the budget is kept.
+    fn i3_rewards_are_the_models(&mut self, net: &Suite, accepted: bool) {
+        let after = epoch(net);
+        let settled = self.epoch.phase == Phase::Settling || self.epoch.phase == Phase::Running;
+        let mut paid = 0u128;
+        if accepted && settled && after.begun_at > 0 || after.id > self.epoch.id {
+            let set = RewardedSet::load(&net.store, self.epoch.id).unwrap();
+            for (id, now) in stakes(net) {
+                let Some(before) = self.stakes.get(&id) else { continue };
+                if now.last_rewarded != self.epoch.id || before.last_rewarded == self.epoch.id || self.epoch.id == 0 {
+                    continue;
+                }
+                paid += self.check_reward(net, &set, id, before.clone(), &now);
+            }
+        }
+        self.paid_in_epoch += paid;
+        // Only while it pays: the end of an interval changes the budget of the epochs after it.
+        if paid > 0 {
+            let budget = self.params.interval.epoch_reward_budget.atomics().u128();
+            assert!(self.paid_in_epoch <= budget, "{} of {budget}", self.paid_in_epoch);
+        }
+        if after.id > self.epoch.id {
+            self.paid_in_epoch = 0;
+        }
+    }
+
+    fn check_reward(&self, net: &Suite, set: &RewardedSet, id: NodeId, mut before: NodeStake, now: &NodeStake) -> u128 {
+        let seat = set.get(id).unwrap_or_else(|| panic!("node {id} was paid outside the set"));
+        let interval = self.epoch.interval;
+        before.count_earlier(Clock { turn: self.epoch.id, interval }).unwrap();
+        let page = SCORES.may_load(&net.store, id / PAGE_NODES).unwrap().unwrap();
+        let score = page.0[(id % PAGE_NODES) as usize];
+        let points = score.serving(self.epoch.id, self.state.epochs.stale_epochs).unwrap();
+        let model = &self.params.interval;
+        let (operator, delegates) = reward(Inputs {
+            pool: Exact::atomics(model.reward_pool.atomics().u128()),
+            supply: Exact::atomics(model.staking_supply.atomics().u128()),
+            emission: Exact::atomics(model.interval_pool_emission.atomics().u128()),
+            alpha: Exact::atomics(model.sybil_resistance.atomics().u128()),
+            factor: Exact::atomics(model.active_set_work_factor.atomics().u128()),
+            epochs: self.state.epochs.epochs_in_interval,
+            rewarded: set.rewarded_size,
+            active_seats: set.active_size,
+            saturation_size: self.params.rewarded_set_size,
+            operator: Exact::atomics(before.operator),
+            delegates: Exact::atomics(before.delegates),
+            margin: Exact::atomics(u128::from(before.profit_margin)),
+            cost: Exact::whole(before.operating_cost),
+            performance: Exact::ratio(points, 10_000u32),
+            active: seat.layer().is_some(),
+        });
+        // What was added in the epoch counts only now.
+        let mut unpaid = before.clone();
+        unpaid.count_earlier(Clock { turn: self.epoch.id + 1, interval }).unwrap();
+        let got = (now.operator - unpaid.operator, now.delegates - unpaid.delegates);
+        let close = |got: u128, exact: &Exact| Exact::atomics(got).is_close(exact);
+        assert!(
+            close(got.0, &operator) && close(got.1, &delegates),
+            "node {id}: {got:?}, exactly {operator:?} {delegates:?}"
+        );
+        let all = Exact::atomics(got.0 + got.1);
+        assert!(!(operator + delegates).less(&all), "node {id} was paid more than it earned");
+        got.0 + got.1
+    }
+
+    /// I5: phases follow each other, and stakes do not move by messages while nodes are gone through.
+    fn i5_phases(&self, net: &Suite) {
+        let after = epoch(net);
+        let order = |epoch: &Epoch| {
+            let phase = match epoch.phase {
+                Phase::Running => 0,
+                Phase::Settling => 1,
+                Phase::Drawing => 2,
+            };
+            3 * epoch.id + phase
+        };
+        let (from, to) = (order(&self.epoch), order(&after));
+        assert!(to >= from && to <= from + 3, "{:?} to {after:?}", self.epoch);
+        assert!(after.id <= self.epoch.id + 1);
+        if after.id > self.epoch.id {
+            assert_eq!(after.starts_at, self.epoch.ends_at());
+            assert_eq!((after.height, after.previous_height), (net.env.block.height, self.epoch.height));
+        }
+        if self.epoch.phase == Phase::Settling && after == self.epoch {
+            let mut now = stakes(net);
+            // Whoever bonds meanwhile waits for the next lottery.
+            now.retain(|id, _| *id <= after.final_node);
+            let mut before = self.stakes.clone();
+            before.retain(|id, _| *id <= after.final_node);
+            assert_eq!(now, before);
+        }
+    }
+
+    /// I6: one bond to an owner, one owner to an identity, and the records of a node belong together.
+    fn i6_uniqueness(&self, net: &Suite) {
+        let bonds = BONDS.page(&net.store, None, ALL).unwrap();
+        let gateways: Vec<_> =
+            GATEWAYS.page(&net.store, None, ALL).unwrap().into_iter().map(|(_, bond)| bond).collect();
+        let mut owners: Vec<_> = bonds.iter().map(|(_, bond)| bond.owner.clone()).collect();
+        owners.extend(gateways.iter().map(|bond| bond.owner.clone()));
+        let mut identities: Vec<_> = bonds.iter().map(|(_, bond)| bond.node.identity_key.clone()).collect();
+        identities.extend(gateways.iter().map(|bond| bond.gateway.identity_key.clone()));
+        let count = owners.len();
+        identities.sort();
+        identities.dedup();
+        assert_eq!(identities.len(), count);
+        owners.sort();
+        owners.dedup();
+        assert_eq!(owners.len(), count);
+        assert_eq!(BONDS_BY_OWNER.page(&net.store, None, ALL).unwrap().len(), count);
+        assert_eq!(IDS_BY_IDENTITY.page_under(&net.store, &[], None, ALL).unwrap().len(), bonds.len());
+        let ids: Vec<_> = bonds.iter().map(|(id, _)| *id).collect();
+        assert_eq!(ids, stakes(net).into_keys().collect::<Vec<_>>());
+    }
+
+    /// I7: a drawn set names no node twice, keeps its sizes, and leaves no layer empty.
+    fn i7_sets(&self, net: &Suite) {
+        let set = RewardedSet::load(&net.store, epoch(net).id).unwrap();
+        assert!(set.seats.windows(2).all(|pair| pair[0].node < pair[1].node));
+        assert!(set.seats.len() <= set.rewarded_size as usize || set.seats.is_empty());
+        let active = set.seats.iter().filter(|seat| seat.layer().is_some()).count();
+        assert_eq!(active, set.seats.len().min(set.active_size as usize));
+        if !set.seats.is_empty() {
+            for layer in 1..=3 {
+                assert!(set.seats.iter().any(|seat| seat.layer() == Some(layer)), "layer {layer} is empty");
+            }
+        }
+    }
+
+    /// I11: a node's stakes say what its keys are, of two periods at most; whoever is drawn has those of the epoch's period.
+    fn i11_keys(&self, net: &Suite) {
+        let now = epoch(net);
+        let params = STATE.load(&net.store).unwrap().epochs;
+        let mut known = 0;
+        for (id, stake) in stakes(net) {
+            let identity = keys::parse(&BONDS.load(&net.store, id).unwrap().node.identity_key).unwrap();
+            let kept = KEYS.may_load(&net.store, &identity).unwrap();
+            known += usize::from(kept.is_some());
+            assert_eq!(stake.keyed, kept.and_then(|kept| kept.keyed()), "node {id}");
+        }
+        let gateways = GATEWAYS.page(&net.store, None, ALL).unwrap().len();
+        let expected = if params.key_period == 0 { 0 } else { known + gateways };
+        assert_eq!(KEYS.page_under(&net.store, &[], None, ALL).unwrap().len(), expected);
+        if now.id > self.epoch.id && now.outcome == Outcome::Drawn {
+            let period = params.period_of(now.id);
+            for seat in &RewardedSet::load(&net.store, now.id).unwrap().seats {
+                let bonded = STAKES.may_load(&net.store, seat.node).unwrap();
+                assert!(bonded.is_none_or(|stake| stake.has_keys_for(period)), "node {}", seat.node);
+            }
+        }
+    }
+
+    /// I9: when all have left, pool and dust remain, and no record of any stake.
+    pub fn everyone_left(&self, net: &Suite) {
+        assert!(stakes(net).is_empty());
+        assert!(LEFT_STAKES.page(&net.store, None, ALL).unwrap().is_empty());
+        assert!(delegations(net).is_empty());
+        assert!(BY_OWNER.page(&net.store, None, ALL).unwrap().is_empty());
+        assert!(UNIT_REWARDS.page(&net.store, None, ALL).unwrap().is_empty());
+        assert!(BONDS_BY_OWNER.page(&net.store, None, ALL).unwrap().is_empty());
+        assert!(POOL_CHANGE.may_load(&net.store).is_ok());
+        let mut last = Self { payouts: self.payouts + 1_000, ..Self::new(net) };
+        last.operations = self.operations + 1_000;
+        last.i1_solvency(net);
+    }
+}
+
+fn node(net: &Suite, id: NodeId) -> NodeStake {
+    let stake = STAKES.may_load(&net.store, id).unwrap();
+    stake.or_else(|| LEFT_STAKES.may_load(&net.store, id).unwrap()).expect("a delegation's node is there")
+}

@@ -1,0 +1,70 @@
+//! Tables, pragmas and the statements that read.
+
+use std::path::Path;
+
+use rusqlite::{params, Connection, OpenFlags};
+
+use super::{Row, RowKind};
+
+/// Version of the tables.
+pub(super) const VERSION: i64 = 1;
+
+const TABLES: &str = "
+CREATE TABLE clients (
+    id            INTEGER PRIMARY KEY,
+    identity      BLOB    NOT NULL UNIQUE CHECK (length(identity) = 32)
+) STRICT;
+CREATE TABLE inbox (
+    -- AUTOINCREMENT: an id is never given twice, so a late confirmation cannot delete another row.
+    id        INTEGER PRIMARY KEY AUTOINCREMENT,
+    client    INTEGER NOT NULL REFERENCES clients (id),
+    kind      INTEGER NOT NULL CHECK (kind IN (1, 2)),
+    -- Whole hours since 1970: the age has to be known for the time limit, the minute of arrival has not.
+    hour      INTEGER NOT NULL,
+    bytes     BLOB    NOT NULL
+) STRICT;
+CREATE INDEX inbox_by_client ON inbox (client, id);
+CREATE INDEX inbox_by_hour ON inbox (hour);
+";
+
+/// Sets the connection up, creates missing tables; gives the version of the file.
+pub(super) fn prepare(connection: &Connection, max_file_bytes: Option<u64>) -> rusqlite::Result<i64> {
+    // Deleted messages are overwritten where that costs nothing, and the log is cut when it is checkpointed.
+    connection.execute_batch(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
+         PRAGMA secure_delete = FAST; PRAGMA journal_size_limit = 16777216;",
+    )?;
+    let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    if version == 0 {
+        connection.execute_batch(&format!("BEGIN IMMEDIATE; {TABLES} PRAGMA user_version = {VERSION}; COMMIT;"))?;
+    }
+    if let Some(bytes) = max_file_bytes {
+        let page: i64 = connection.query_row("PRAGMA page_size", [], |row| row.get(0))?;
+        let pages = i64::try_from(bytes).unwrap_or(i64::MAX) / page.max(1);
+        connection.query_row(&format!("PRAGMA max_page_count = {}", pages.max(16)), [], |_| Ok(()))?;
+    }
+    Ok(version.max(VERSION))
+}
+
+/// A connection that only reads.
+pub(super) fn reader(path: &Path) -> rusqlite::Result<Connection> {
+    let connection =
+        Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.busy_timeout(std::time::Duration::from_secs(5))?;
+    Ok(connection)
+}
+
+/// The rows of one client after an id.
+pub(super) fn rows(connection: &Connection, client: i64, after: u64, limit: usize) -> rusqlite::Result<Vec<Row>> {
+    let mut statement = connection
+        .prepare_cached("SELECT id, kind, bytes FROM inbox WHERE client = ?1 AND id > ?2 ORDER BY id LIMIT ?3")?;
+    let after = i64::try_from(after).unwrap_or(i64::MAX);
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let rows = statement.query_map(params![client, after, limit], |row| {
+        let id: i64 = row.get(0)?;
+        let kind: u8 = row.get(1)?;
+        let kind = if kind == RowKind::Reply as u8 { RowKind::Reply } else { RowKind::Message };
+        Ok(Row { id: u64::try_from(id).unwrap_or(0), kind, bytes: row.get(2)? })
+    })?;
+    rows.collect()
+}

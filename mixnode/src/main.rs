@@ -1,0 +1,11 @@
+//! The mix node's program: arguments in, exit code out.
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use nym_mixnode::commands::Arguments;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    nym_daemon::exit::run(|| arguments.run())
+}

@@ -1,0 +1,205 @@
+//! What the mixnet contract costs on a real chain, beside what the field's contracts cost there: 1,000 bonded nodes of which 240
+//! are paid, turns of the epoch without and with stake changes, and each user message.
+//!
+//! `scripts/benchmark-contract` starts the chain and runs this. By hand: RPC address, contract file, mnemonic file of an account with
+//! 10^15 of `unym` and `unyx`.
+#![allow(clippy::unwrap_used)]
+
+use futures::stream::{self, StreamExt};
+use nym_chain_client::bonding::SignedBonding;
+use nym_chain_client::mixnet::{self, MixnetMessages, MixnetQueries};
+use nym_chain_client::{
+    Account, ChainClient, ChainConfig, Coin, Contract, ContractAddress as _, Tx, TxOutcome, Wallet,
+};
+use nym_contract_types::mixnet::{EpochState, InstantiateMsg, MixNode, MixNodeCostParams, MixnodeBonding, NodeReport};
+use nym_contract_types::{NodeId, Percent};
+use nym_keys::{identity, x25519};
+use rand::rngs::OsRng;
+use std::time::Duration;
+
+const NODES: usize = 1_000;
+const NYM: u128 = 1_000_000;
+/// Transactions on their way at once.
+const AT_ONCE: usize = 100;
+/// After this an epoch of one second has ended in a block, however slow.
+const EPOCH_OVER: Duration = Duration::from_secs(5);
+/// What every call of a contract costs on that chain: loading code that is not pinned, fee, signature, bytes.
+const FIXED: u64 = 118_000;
+/// Most that a message, less the fixed part, may cost of the better of the field's two contracts.
+const GOAL: f64 = 0.6;
+
+type Mixnet = Contract<ChainClient>;
+
+#[tokio::main]
+async fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [rpc, wasm, mnemonic] = arguments.as_slice() else {
+        eprintln!("error: three arguments are needed\n  cause: an RPC address, a contract file and a mnemonic file tell where and with what\n  help:  scripts/benchmark-contract");
+        std::process::exit(2);
+    };
+    let config = ChainConfig::new(vec![rpc.clone()], None, "n", "0.025unyx".parse().unwrap());
+    let client = ChainClient::connect(config).await.unwrap();
+    let mnemonic = std::fs::read_to_string(mnemonic).unwrap();
+    let treasury = client.account(Wallet::from_mnemonic(&mnemonic, "n").unwrap());
+    let contract = deploy(&client, &treasury, &std::fs::read(wasm).unwrap()).await;
+    let operators = operators(&client, &treasury, &mnemonic).await;
+
+    let bonds = bond_all(&client, &contract, &operators).await;
+    let ids: Vec<NodeId> = bonds.iter().map(|(id, _)| *id).collect();
+    turn(&contract, &treasury, &ids).await;
+    turn(&contract, &treasury, &ids).await;
+
+    println!("epoch turns, 240 of {NODES} nodes paid, lottery included (the field: 13.8 M without and 56.0 M with 1,000 changes, in 13, lottery off chain)");
+    let quiet = turn(&contract, &treasury, &ids).await;
+    tell("no stake change", &quiet);
+    println!(
+        "  a reward: {} gas at most, all that is not fixed shared by 240 (goal 15,000)",
+        (total(&quiet) - FIXED * quiet.len() as u64) / 240
+    );
+
+    let delegate = each(&operators, |index, _| contract.delegate(ids[(index + 1) % NODES], unym(NYM)).unwrap()).await;
+    let one = turn(&contract, &treasury, &ids).await;
+    tell("1,000 stake changes", &one);
+
+    let ten_changes = |index: usize, _: &Account| {
+        let node = |step: usize| ids[(index + 2 + step) % NODES];
+        let first = contract.delegate(node(0), unym(NYM)).unwrap();
+        (1..10).fold(first, |tx, step| tx.and(contract.delegate(node(step), unym(NYM)).unwrap()))
+    };
+    each(&operators, ten_changes).await;
+    let ten = turn(&contract, &treasury, &ids).await;
+    tell("10,000 stake changes", &ten);
+    println!("  10,000 changes beside 1,000: {:.2} (goal 1.2)", total(&ten) as f64 / total(&one) as f64);
+    println!("  1,000 changes: {} of 8,000,000 gas, {} of 4 transactions", total(&one), one.len());
+
+    let some = &operators[..50];
+    let operator_reward = each(some, |_, _| contract.withdraw_operator_reward().unwrap()).await;
+    let delegator_reward = each(some, |index, _| contract.withdraw_delegator_reward(ids[index + 1]).unwrap()).await;
+    let undelegate = each(some, |index, _| contract.undelegate(ids[index + 1]).unwrap()).await;
+    let pledge_more = each(some, |_, _| contract.pledge_more(unym(NYM)).unwrap()).await;
+    let bond: Vec<u64> = bonds.into_iter().map(|(_, gas)| gas).collect();
+
+    println!("\nuser messages with all that they cause later: median gas, less the fixed {FIXED}, beside the better of the field's two");
+    // Both of the field's contracts by `delegate 157,100 + 41,500 for the queued event` and so on.
+    for (name, gas, field) in [
+        ("bond_mixnode", bond, 225_500),
+        ("delegate_to_mixnode", delegate, 155_700 + 41_900),
+        ("undelegate_from_mixnode", undelegate, 131_300 + 42_600),
+        ("pledge_more", pledge_more, 159_200 + 72_200),
+        ("withdraw_operator_reward", operator_reward, 155_800),
+        ("withdraw_delegator_reward", delegator_reward, 180_300),
+    ] {
+        let (gas, field) = (median(gas).saturating_sub(FIXED), field - FIXED);
+        let ratio = gas as f64 / field as f64;
+        println!("  {name:<28} {gas:>8} {field:>8}  {ratio:.2}{}", if ratio > GOAL { "  MISSED" } else { "" });
+    }
+}
+
+async fn deploy(client: &ChainClient, treasury: &Account, wasm: &[u8]) -> Mixnet {
+    let code_id = treasury.send(&Tx::store_code(wasm)).await.unwrap().code_id().unwrap();
+    // Epochs that have ended are turned when the measurement is ready for it.
+    let mut message = InstantiateMsg::local("unym", 1, vec![treasury.address().to_owned()]);
+    message.epochs.report_grace = 3_600;
+    let tx = mixnet::instantiate(code_id, "mixnet", &message, None).unwrap();
+    client.contract(treasury.send(&tx).await.unwrap().contract_address().unwrap())
+}
+
+/// Accounts with 1,000 NYM each.
+async fn operators(client: &ChainClient, treasury: &Account, mnemonic: &str) -> Vec<Account> {
+    let account = |index: usize| {
+        client.account(Wallet::from_mnemonic_at(mnemonic, "n", &format!("m/44'/118'/1'/0/{index}")).unwrap())
+    };
+    let accounts: Vec<Account> = (0..NODES).map(account).collect();
+    let coins = vec![unym(1_000 * NYM), Coin::new(1_000 * NYM, "unyx")];
+    for some in accounts.chunks(AT_ONCE) {
+        let sends = some.iter().map(|account| Tx::send(account.address(), coins.clone()));
+        treasury.send(&sends.reduce(Tx::and).unwrap()).await.unwrap();
+    }
+    accounts
+}
+
+/// Bonds a node for each account; answers numbers and gas.
+async fn bond_all(client: &ChainClient, contract: &Mixnet, operators: &[Account]) -> Vec<(NodeId, u64)> {
+    let chain_id = client.chain_id().await.unwrap();
+    let txs: Vec<Tx> = operators.iter().map(|owner| bonding(contract, owner, &chain_id)).collect();
+    let gas = each(operators, |index, _| txs[index].clone()).await;
+    let number = |owner: &Account| {
+        let (contract, owner) = (contract.clone(), owner.address().to_owned());
+        async move { contract.owned_mixnode(&owner).await.unwrap().unwrap().bond_information.mix_id }
+    };
+    let ids: Vec<NodeId> = stream::iter(operators).map(number).buffered(AT_ONCE).collect().await;
+    ids.into_iter().zip(gas).collect()
+}
+
+fn bonding(contract: &Mixnet, owner: &Account, chain_id: &str) -> Tx {
+    let key = identity::SecretKey::generate(&mut OsRng);
+    let exchange = || x25519::SecretKey::generate(&mut OsRng).public_key().to_string();
+    let mix_node = MixNode {
+        host: "203.0.113.7".to_owned(),
+        mix_port: 1_789,
+        verloc_port: 1_790,
+        http_api_port: 8_000,
+        sphinx_key: exchange(),
+        identity_key: key.public_key().to_string(),
+        version: "0.1.0".to_owned(),
+        noise_key: Some(exchange()),
+    };
+    let costs = MixNodeCostParams {
+        profit_margin_percent: Percent::from_percentage(10).unwrap(),
+        interval_operating_cost: unym(40 * NYM),
+    };
+    let data = MixnodeBonding { mix_node, cost_params: costs };
+    let sign = |bytes: &[u8]| key.sign(bytes).to_bytes();
+    let pledge = vec![unym(100 * NYM)];
+    let signed = SignedBonding::sign(data, pledge, owner.address(), 0, contract.address(), chain_id, sign).unwrap();
+    contract.bond_mixnode(&signed).unwrap()
+}
+
+/// Every account sends its transaction; the gas of each, in their order.
+async fn each(accounts: &[Account], tx: impl Fn(usize, &Account) -> Tx) -> Vec<u64> {
+    let txs: Vec<Tx> = accounts.iter().enumerate().map(|(index, account)| tx(index, account)).collect();
+    let sends = accounts.iter().zip(&txs).map(|(account, tx)| async move { account.send(tx).await.unwrap().gas_used });
+    stream::iter(sends).buffered(AT_ONCE).collect().await
+}
+
+/// Ends an epoch with reports of all nodes; the gas of the transactions that turned it.
+async fn turn(contract: &Mixnet, account: &Account, ids: &[NodeId]) -> Vec<u64> {
+    // An epoch lasts a second of block time.
+    tokio::time::sleep(EPOCH_OVER).await;
+    let epoch = contract.epoch_status().await.unwrap().epoch;
+    if epoch > 0 {
+        let performance = Percent::from_percentage(95).unwrap();
+        let reports = ids.iter().map(|node_id| NodeReport { node_id: *node_id, performance }).collect();
+        account.send(&contract.submit_performance(epoch, reports, false).unwrap()).await.unwrap();
+    }
+    let mut gas = Vec::new();
+    loop {
+        let status = contract.epoch_status().await.unwrap();
+        if status.epoch > epoch {
+            return gas;
+        }
+        let tx = match status.state {
+            EpochState::InProgress => contract.begin_epoch_transition(Some(epoch)),
+            _ => contract.advance_epoch(Some(epoch), Some(1_100)),
+        };
+        let outcome: TxOutcome = account.send(&tx.unwrap()).await.unwrap();
+        gas.push(outcome.gas_used);
+    }
+}
+
+fn unym(amount: u128) -> Coin {
+    Coin::new(amount, "unym")
+}
+
+fn total(gas: &[u64]) -> u64 {
+    gas.iter().sum()
+}
+
+fn median(mut gas: Vec<u64>) -> u64 {
+    gas.sort_unstable();
+    gas[gas.len() / 2]
+}
+
+fn tell(what: &str, gas: &[u64]) {
+    println!("  {what}: {} gas in {} transactions {gas:?}", total(gas), gas.len());
+}

@@ -1,0 +1,106 @@
+//! Against a real chain, when one is named: `NYM_TEST_RPC` (addresses, comma between them) and
+//! `NYM_TEST_MNEMONIC_FILE` (an account with coins of both denoms). Without them these tests do nothing.
+
+use std::{collections::HashSet, time::Duration};
+
+use nym_chain_client::{ChainClient, ChainConfig, ChainError, Coin, ErrorKind, Fee, SendOptions, Tx, Wallet};
+
+async fn chain() -> Option<(ChainClient, Wallet)> {
+    let endpoints = std::env::var("NYM_TEST_RPC").ok()?;
+    let mnemonic = std::fs::read_to_string(std::env::var("NYM_TEST_MNEMONIC_FILE").ok()?).unwrap();
+    let endpoints = endpoints.split(',').map(str::to_owned).collect();
+    let config = ChainConfig::new(endpoints, None, "n", "0.025unyx".parse().unwrap());
+    let client = ChainClient::connect(config).await.unwrap();
+    Some((client, Wallet::from_mnemonic(&mnemonic, "n").unwrap()))
+}
+
+fn fresh_address() -> String {
+    let phrase = Wallet::generate_mnemonic(&mut rand::thread_rng());
+    Wallet::from_mnemonic(&phrase, "n").unwrap().address().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_tasks_of_one_account_send_each_exactly_once() {
+    const TASKS: u128 = 24;
+    let Some((client, wallet)) = chain().await else { return };
+    let account = client.account(wallet);
+    let to = fresh_address();
+
+    let sends = (0..TASKS).map(|n| {
+        let (account, to) = (account.clone(), to.clone());
+        tokio::spawn(async move { account.send(&Tx::send(to, vec![Coin::new(1 + n, "unym")])).await })
+    });
+    let mut hashes = HashSet::new();
+    for send in sends.collect::<Vec<_>>() {
+        hashes.insert(send.await.unwrap().unwrap().hash);
+    }
+
+    assert_eq!(hashes.len() as u128, TASKS);
+    assert_eq!(client.balance(&to, "unym").await.unwrap(), Coin::new(TASKS * (TASKS + 1) / 2, "unym"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_accounts_objects_with_one_key_share_the_chain_without_loss() {
+    let Some((client, wallet)) = chain().await else { return };
+    let to = fresh_address();
+
+    // Two processes with the same key: each believes that the sequence is its own.
+    let sends = (0..8).map(|n| {
+        let (account, to) = (client.account(wallet.clone()), to.clone());
+        tokio::spawn(async move { account.send(&Tx::send(to, vec![Coin::new(1u128 << n, "unym")])).await })
+    });
+    for send in sends.collect::<Vec<_>>() {
+        send.await.unwrap().unwrap();
+    }
+
+    assert_eq!(client.balance(&to, "unym").await.unwrap(), Coin::new(255u128, "unym"));
+}
+
+#[tokio::test]
+async fn refusals_of_the_chain_have_their_kind() {
+    let Some((client, wallet)) = chain().await else { return };
+    let account = client.account(wallet);
+    let to = fresh_address();
+    let kind = |error: Result<_, ChainError>| error.map(|_: nym_chain_client::TxOutcome| ()).unwrap_err().kind();
+
+    let too_much = Tx::send(&to, vec![Coin::new(u128::MAX, "unym")]);
+    assert_eq!(kind(account.send(&too_much).await), ErrorKind::InsufficientFunds);
+
+    let one = Tx::send(&to, vec![Coin::new(1u128, "unym")]);
+    let with = |gas_limit, fee: u128| SendOptions {
+        fee: Some(Fee { gas_limit, amount: Coin::new(fee, "unyx") }),
+        ..SendOptions::default()
+    };
+    assert_eq!(kind(account.send_with(&one, &with(200_000, 1)).await), ErrorKind::FeeTooLow);
+    assert_eq!(kind(account.send_with(&one, &with(60_000, 5_000)).await), ErrorKind::OutOfGas);
+
+    let nobody = Wallet::from_mnemonic(&Wallet::generate_mnemonic(&mut rand::thread_rng()), "n").unwrap();
+    assert_eq!(kind(client.account(nobody).send(&one).await), ErrorKind::UnknownAccount);
+
+    let missing = client.contract_info(&to).await.unwrap_err();
+    assert_eq!(missing.kind(), ErrorKind::NotFound, "{missing}");
+    let missing = client.smart_query(&to, b"{}".to_vec(), None).await.unwrap_err();
+    assert_eq!(missing.kind(), ErrorKind::NotFound, "{missing}");
+    let missing = client.code_info(1_000_000).await.unwrap_err();
+    assert_eq!(missing.kind(), ErrorKind::NotFound, "{missing}");
+
+    // The account still works, with the right sequence.
+    account.send(&one).await.unwrap();
+}
+
+#[tokio::test]
+async fn balances_are_read_at_a_past_height() {
+    let Some((client, wallet)) = chain().await else { return };
+    let account = client.account(wallet);
+    let to = fresh_address();
+    let first = account.send(&Tx::send(&to, vec![Coin::new(3u128, "unym")])).await.unwrap();
+    let second = account.send(&Tx::send(&to, vec![Coin::new(4u128, "unym")])).await.unwrap();
+    client.wait_for_height(second.height + 1, Duration::from_secs(20)).await.unwrap();
+
+    assert_eq!(client.balance_at(&to, "unym", Some(first.height)).await.unwrap().amount.to_string(), "3");
+    assert_eq!(client.balance_at(&to, "unym", Some(second.height)).await.unwrap().amount.to_string(), "7");
+    let future = client.balance_at(&to, "unym", Some(second.height + 1_000_000)).await.unwrap_err();
+    assert_eq!(future.kind(), ErrorKind::HeightUnavailable, "{future}");
+    let block = client.block(Some(first.height)).await.unwrap();
+    assert!(block.tx_hashes.contains(&first.hash));
+}

@@ -1,0 +1,15 @@
+//! End to end: networks of real processes over real sockets.
+#![allow(clippy::unwrap_used)]
+
+mod command;
+mod documents;
+mod fuzzing;
+mod gateway;
+mod hostile;
+#[cfg(feature = "in-process")]
+mod in_process;
+mod messages;
+mod network;
+mod running_chain;
+mod typescript;
+mod wasmd;
