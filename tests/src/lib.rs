@@ -53,8 +53,7 @@ pub async fn start(change: impl FnOnce(&mut Options)) -> anyhow::Result<Network>
 /// # Errors
 /// When a variable is missing; `scripts/test` sets the first two.
 pub fn options(dir: &tempfile::TempDir) -> anyhow::Result<Options> {
-    let contract = PathBuf::from(variable("NYM_CACHE")?).join("contracts/mixnet.wasm");
-    let mut options = Options::new(dir.path().join("net"), variable("NYM_PROGRAMS")?, contract);
+    let mut options = Options::new(dir.path().join("net"), variable("NYM_PROGRAMS")?, contract()?);
     if let Ok(endpoints) = std::env::var("NYM_TEST_RPC") {
         let mnemonic_file = variable("NYM_TEST_MNEMONIC_FILE")?.into();
         options.chain = Chain::Running { endpoints: endpoints.split(',').map(str::to_owned).collect(), mnemonic_file };
@@ -64,6 +63,14 @@ pub fn options(dir: &tempfile::TempDir) -> anyhow::Result<Options> {
 
 fn variable(name: &str) -> anyhow::Result<std::ffi::OsString> {
     std::env::var_os(name).ok_or_else(|| anyhow::anyhow!("{name} is not set; scripts/test sets what tests need"))
+}
+
+/// The mixnet contract, as `scripts/build-contracts` has built it.
+///
+/// # Errors
+/// When the variable that says where it is is missing.
+pub fn contract() -> anyhow::Result<PathBuf> {
+    Ok(PathBuf::from(variable("NYM_CACHE")?).join("contracts/mixnet.wasm"))
 }
 
 /// A program of the project, as `scripts/test` has built it.

@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used)]
 
 mod command;
+#[cfg(feature = "in-process")]
+mod contract_client;
 mod documents;
 mod fuzzing;
 mod gateway;

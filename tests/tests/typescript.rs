@@ -9,26 +9,36 @@ use tokio::process::Command;
 
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// Installs what the example needs and compiles it.
-async fn build(folder: &Path) {
+/// Installs the packages of a folder's lock file, unless they are there.
+pub async fn install(folder: &Path) {
     let npm = Command::new("npm").arg("--version").output().await;
     assert!(
         npm.is_ok(),
         "there is no npm on this machine: scripts/bootstrap says what is missing (Node.js 20 with npm)"
     );
-    if !folder.join("node_modules").exists() {
-        let status = Command::new("npm").args(["ci", "--silent"]).current_dir(folder).status().await.unwrap();
-        assert!(status.success(), "npm ci: {status}");
+    let (lock, installed) = (folder.join("package-lock.json"), folder.join("node_modules/.installed"));
+    let lock = std::fs::read(lock).unwrap();
+    if std::fs::read(&installed).ok().as_ref() == Some(&lock) {
+        return;
     }
-    let compiler = folder.join("node_modules/typescript/bin/tsc");
-    let status = Command::new("node").arg(compiler).current_dir(folder).status().await.unwrap();
-    assert!(status.success(), "tsc: {status}");
+    let status = Command::new("npm").args(["ci", "--silent"]).current_dir(folder).status().await.unwrap();
+    assert!(status.success(), "npm ci: {status}");
+    std::fs::write(installed, lock).unwrap();
+}
+
+/// Runs a script in a folder: whether it succeeded, and what it said.
+pub async fn node(folder: &Path, arguments: &[&str]) -> (bool, String) {
+    let output = Command::new("node").args(arguments).current_dir(folder).kill_on_drop(true).output().await.unwrap();
+    let said = [output.stderr, output.stdout].concat();
+    (output.status.success(), String::from_utf8_lossy(&said).into_owned())
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_typescript_client_talks_over_the_real_network() {
     let folder = nym_tests::in_checkout("client/examples/typescript").unwrap();
-    build(&folder).await;
+    install(&folder).await;
+    let (success, output) = node(&folder, &["node_modules/typescript/bin/tsc"]).await;
+    assert!(success, "{output}");
     let mut network = nym_tests::start(|options| options.epoch_seconds = 600).await.unwrap();
     let (near, far) = network.gateways().await.unwrap();
     let alice = ClientProcess::start(&mut network, "alice", &near.identity).await.unwrap();

@@ -3,7 +3,8 @@
 use cosmwasm_schema::generate_api;
 use nym_contract_types::mixnet::{ExecuteMsg, InstantiateMsg, MigrateMsg, QueryMsg};
 
-fn main() {
+/// The schema as the file has it.
+pub fn text() -> String {
     let api = generate_api! {
         name: "mixnet",
         instantiate: InstantiateMsg,
@@ -12,7 +13,11 @@ fn main() {
         migrate: MigrateMsg,
     };
     match api.render().to_string() {
-        Ok(json) => println!("{json}"),
+        Ok(json) => json + "\n",
         Err(error) => panic!("the schema has no JSON form: {error}"),
     }
+}
+
+fn main() {
+    print!("{}", text());
 }

@@ -1,0 +1,164 @@
+//! The TypeScript client that is generated from the contract's schema, with CosmJS on the embedded chain.
+
+use crate::typescript::{install, node};
+use cosmwasm_std::coin;
+use nym_chain_client::{SignedBonding, SignedKeys, Wallet};
+use nym_contract_types::mixnet::{Gateway, GatewayBonding, MixNode, MixNodeCostParams, MixnodeBonding, NodeKeys};
+use nym_contract_types::Percent;
+use nym_devchain::{BlockTime, Config, Devchain, Genesis, GenesisAccount};
+use nym_keys::{identity, x25519};
+use serde_json::json;
+use std::path::PathBuf;
+use std::time::Duration;
+use tokio::sync::OnceCell;
+
+const CHAIN_ID: &str = "nym-client-1";
+const MNEMONIC: &str = "zoo zoo zoo zoo zoo zoo zoo zoo zoo zoo zoo wrong";
+/// Those of `schema/typescript/test/session.ts`.
+const ACCOUNTS: usize = 8;
+const FIRST_OPERATOR: usize = 3;
+const GATEWAY_OPERATOR: usize = 6;
+/// The first contract of every chain of this prefix.
+const CONTRACT: &str = "n14hj2tavq8fpesdwxxcu44rty3hh90vhujrvcmstl4zr3txmfvw9sjyvg3g";
+const PATIENCE: Duration = Duration::from_secs(180);
+
+/// The client's folder with its packages.
+async fn folder() -> &'static PathBuf {
+    static FOLDER: OnceCell<PathBuf> = OnceCell::const_new();
+    FOLDER
+        .get_or_init(|| async {
+            let folder = nym_tests::in_checkout("schema/typescript").unwrap();
+            install(&folder).await;
+            folder
+        })
+        .await
+}
+
+fn address(account: usize) -> String {
+    let path = format!("m/44'/118'/0'/0/{account}");
+    Wallet::from_mnemonic_at(MNEMONIC, "n", &path).unwrap().address().to_owned()
+}
+
+/// Any 32 bytes are an X25519 key.
+fn key_text(byte: u8) -> String {
+    x25519::PublicKey::from_bytes(&[byte; 32]).unwrap().to_string()
+}
+
+fn secret(byte: u8) -> identity::SecretKey {
+    identity::SecretKey::from_secret_bytes(&[byte; 32]).unwrap()
+}
+
+/// Arguments of `bond_mixnode`, signed for an operator: 0 to 2.
+fn mixnode(operator: u8) -> serde_json::Value {
+    let secret = secret(operator + 1);
+    let data = MixnodeBonding {
+        mix_node: MixNode {
+            host: "127.0.0.1".to_owned(),
+            mix_port: 1_789,
+            verloc_port: 0,
+            http_api_port: 0,
+            sphinx_key: key_text(10 + operator),
+            identity_key: secret.public_key().to_string(),
+            version: "0.1.0".to_owned(),
+            noise_key: Some(key_text(20 + operator)),
+        },
+        cost_params: MixNodeCostParams {
+            profit_margin_percent: Percent::from_percentage(10).unwrap(),
+            interval_operating_cost: coin(1_000_000, "unym"),
+        },
+    };
+    let (pledge, owner) = (vec![coin(100_000_000, "unym")], address(FIRST_OPERATOR + usize::from(operator)));
+    let sign = |bytes: &[u8]| secret.sign(bytes).to_bytes();
+    let signed = SignedBonding::sign(data, pledge, &owner, 0, CONTRACT, CHAIN_ID, sign).unwrap();
+    json!({
+        "mix_node": signed.data.mix_node,
+        "cost_params": signed.data.cost_params,
+        "owner_signature": signed.signature,
+    })
+}
+
+/// Arguments of `bond_gateway`.
+fn gateway() -> serde_json::Value {
+    let secret = secret(9);
+    let gateway = Gateway {
+        host: "127.0.0.1".to_owned(),
+        mix_port: 1_789,
+        clients_port: 9_000,
+        location: "Utrecht".to_owned(),
+        sphinx_key: key_text(30),
+        identity_key: secret.public_key().to_string(),
+        version: "0.1.0".to_owned(),
+        noise_key: Some(key_text(31)),
+    };
+    let (pledge, owner) = (vec![coin(100_000_000, "unym")], address(GATEWAY_OPERATOR));
+    let sign = |bytes: &[u8]| secret.sign(bytes).to_bytes();
+    let signed =
+        SignedBonding::sign(GatewayBonding { gateway }, pledge, &owner, 0, CONTRACT, CHAIN_ID, sign).unwrap();
+    json!({ "gateway": signed.data.gateway, "owner_signature": signed.signature })
+}
+
+/// Arguments of `update_node_keys` for the first node, once it is bonded.
+fn node_keys() -> serde_json::Value {
+    let secret = secret(1);
+    let keys = NodeKeys { period: 1, sphinx_key: key_text(40), noise_key: key_text(41) };
+    let (identity, owner) = (secret.public_key().to_string(), address(FIRST_OPERATOR));
+    let sign = |bytes: &[u8]| secret.sign(bytes).to_bytes();
+    let signed = SignedKeys::sign(&identity, keys.clone(), &owner, 1, CONTRACT, CHAIN_ID, sign);
+    json!({
+        "period": keys.period,
+        "sphinx_key": keys.sphinx_key,
+        "noise_key": keys.noise_key,
+        "signature": signed.signature,
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_client_in_the_tree_is_what_the_generator_makes_of_the_schema() {
+    let folder = folder().await;
+
+    let (success, output) = node(folder, &["generate.mjs", "--check"]).await;
+
+    assert!(success, "{output}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_query_and_every_message_runs_on_the_chain() {
+    let folder = folder().await;
+    let (success, output) = node(folder, &["node_modules/typescript/bin/tsc", "--noEmit", "--strict"]).await;
+    assert!(success, "{output}");
+    let (success, output) = node(folder, &["node_modules/typescript/bin/tsc"]).await;
+    assert!(success, "{output}");
+    let _turn = nym_tests::turn().await;
+    let home = tempfile::tempdir().unwrap();
+    let accounts = (0..ACCOUNTS).map(|account| GenesisAccount {
+        address: address(account),
+        coins: "10000000000000unym,1000000000000unyx".to_owned(),
+    });
+    let config = Config {
+        home: home.path().join("chain"),
+        chain_id: CHAIN_ID.to_owned(),
+        listen: ([127, 0, 0, 1], 0).into(),
+        block_time: BlockTime::Every(Duration::from_millis(100)),
+        ..Config::default()
+    };
+    let chain = Devchain::start(config, Genesis { accounts: accounts.collect() }).await.unwrap();
+    let input = json!({
+        "rpc": chain.rpc_url(),
+        "mnemonic": MNEMONIC,
+        "wasm": nym_tests::contract().unwrap(),
+        "schema": nym_tests::in_checkout("schema/mixnet.json").unwrap(),
+        "contract": CONTRACT,
+        "mixnodes": [mixnode(0), mixnode(1), mixnode(2)],
+        "gateway": gateway(),
+        "nodeKeys": node_keys(),
+    });
+    let file = home.path().join("input.json");
+    std::fs::write(&file, input.to_string()).unwrap();
+
+    let session = ["dist/test/session.js", file.to_str().unwrap()];
+    let (success, output) = tokio::time::timeout(PATIENCE, node(folder, &session)).await.expect("it does not end");
+
+    assert!(success, "{output}");
+    assert!(output.ends_with("every query answered, every message sent\n"), "{output}");
+    chain.shutdown().await;
+}
