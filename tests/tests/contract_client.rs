@@ -92,8 +92,7 @@ fn gateway() -> serde_json::Value {
     };
     let (pledge, owner) = (vec![coin(100_000_000, "unym")], address(GATEWAY_OPERATOR));
     let sign = |bytes: &[u8]| secret.sign(bytes).to_bytes();
-    let signed =
-        SignedBonding::sign(GatewayBonding { gateway }, pledge, &owner, 0, CONTRACT, CHAIN_ID, sign).unwrap();
+    let signed = SignedBonding::sign(GatewayBonding { gateway }, pledge, &owner, 0, CONTRACT, CHAIN_ID, sign).unwrap();
     json!({ "gateway": signed.data.gateway, "owner_signature": signed.signature })
 }
 

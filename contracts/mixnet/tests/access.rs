@@ -10,7 +10,7 @@ use crate::suite::{Announced, Group, Identity, Suite, DENOM, PLEDGE};
 
 /// Who sends.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Role {
+pub(crate) enum Role {
     Owner,
     Monitor,
     MixnodeOperator,
@@ -154,7 +154,7 @@ pub(crate) fn names() -> Vec<&'static str> {
 }
 
 /// Who may send a message, and whether it takes funds.
-fn rule(msg: &ExecuteMsg) -> (&'static [Role], bool) {
+pub(crate) fn rule(msg: &ExecuteMsg) -> (&'static [Role], bool) {
     use Role::*;
     match msg {
         ExecuteMsg::BondMixnode { .. } | ExecuteMsg::BondGateway { .. } => {

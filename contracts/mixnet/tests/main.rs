@@ -15,6 +15,7 @@ mod lottery;
 mod migrations;
 mod mixnodes;
 mod names;
+mod pages;
 mod parking;
 mod rewards;
 mod rotation;

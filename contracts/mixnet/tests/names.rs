@@ -10,6 +10,11 @@ use serde::de::DeserializeOwned;
 use serde::Serialize;
 use serde_json::Value;
 
+/// What `scripts/schema` runs.
+#[allow(dead_code)]
+#[path = "../examples/schema.rs"]
+mod schema;
+
 /// Names of the interface that wallets speak, families and vesting aside.
 const KNOWN: [&str; 85] = [
     "bond_mixnode",
@@ -104,10 +109,10 @@ fn table(number: usize) -> BTreeMap<String, String> {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/contracts.md");
     let page = std::fs::read_to_string(page).unwrap();
     let section = page.split("\n## ").nth(number).unwrap().to_owned();
-    let rows = section.lines().filter_map(|line| line.strip_prefix("| `"));
+    let rows = section.lines().filter(|line| line.starts_with("| `") || line.starts_with("| [`"));
     rows.map(|row| {
-        let (name, rest) = row.split_once("` | ").unwrap();
-        (name.to_owned(), rest.trim_end_matches(" |").to_owned())
+        let (name, rest) = row.trim_start_matches("| ").split_once(" | ").unwrap();
+        (name.split('`').nth(1).unwrap().to_owned(), rest.trim_end_matches(" |").to_owned())
     })
     .collect()
 }
@@ -118,6 +123,14 @@ fn is_read<T: Read>(name: &str) -> bool {
         Ok(_) => true,
         Err(error) => !error.to_string().starts_with("unknown variant"),
     }
+}
+
+#[test]
+fn the_schema_in_the_tree_is_that_of_the_types() {
+    assert!(
+        schema::text() == include_str!("../../../schema/mixnet.json"),
+        "schema/mixnet.json is out of date: run scripts/schema"
+    );
 }
 
 #[test]

@@ -1767,7 +1767,7 @@ export interface EpochParams {
    */
   epochs_in_interval: number;
   /**
-   * Epochs that a node's Sphinx and link keys serve; 0: the bonded keys do not expire.
+   * Epochs that a node's Sphinx and link keys serve, at least 2; 0: the bonded keys do not expire.
    */
   key_period: number;
   /**
