@@ -83,17 +83,25 @@ fn network() -> Suite {
     net
 }
 
+/// State and block of the network at a moment.
+struct Moment {
+    records: BTreeMap<Vec<u8>, Vec<u8>>,
+    env: Env,
+}
+
 /// The network at each of its moments, and the machine that messages are sent to.
 struct Stage {
     machine: Machine,
-    moments: BTreeMap<&'static str, (BTreeMap<Vec<u8>, Vec<u8>>, Env)>,
+    moments: BTreeMap<&'static str, Moment>,
 }
 
 impl Stage {
     fn new() -> Self {
         let mut net = network();
         let mut moments = BTreeMap::new();
-        let mut keep = |moment, net: &Suite| moments.insert(moment, (net.store.records().clone(), net.env.clone()));
+        let mut keep = |name, net: &Suite| {
+            moments.insert(name, Moment { records: net.store.records().clone(), env: net.env.clone() });
+        };
         keep("", &net);
         net.end_epoch();
         keep("after the epoch's end", &net);
@@ -107,7 +115,7 @@ impl Stage {
     }
 
     fn at(&self, moment: &str) -> Suite {
-        let (records, env) = &self.moments[moment];
+        let Moment { records, env } = &self.moments[moment];
         let mut net = Suite::blank();
         *net.store.records_mut() = records.clone();
         net.env = env.clone();
