@@ -80,7 +80,7 @@ fn every_fuzz_target_has_its_row_of_executions_its_seeds_and_its_description() {
         .lines()
         .filter_map(|line| line.strip_prefix("path = \"fuzz_targets/")?.strip_suffix(".rs\""))
         .collect();
-    assert!(targets.len() >= 35);
+    assert!(targets.len() >= 54);
     for target in targets {
         let start = format!("| `{target}` | ");
         let row = table.lines().find(|line| line.starts_with(&start));
@@ -117,4 +117,46 @@ fn links_of_documents_lead_somewhere() {
             assert!(page.parent().unwrap().join(target).exists(), "{} links to {target}", page.display());
         }
     }
+}
+
+#[test]
+fn every_dependency_has_a_licence_that_the_rules_allow() {
+    let rules: toml::Table = std::fs::read_to_string(root().join("deny.toml")).unwrap().parse().unwrap();
+    let licences = rules["licenses"].as_table().unwrap();
+    let names = |list: &toml::Value| -> BTreeSet<String> {
+        list.as_array().unwrap().iter().map(|name| name.as_str().unwrap().to_owned()).collect()
+    };
+    let of_crate = |list: &str, field: &str| -> BTreeMap<String, toml::Value> {
+        let list = licences[list].as_array().unwrap();
+        list.iter().map(|entry| (entry["crate"].as_str().unwrap().to_owned(), entry[field].clone())).collect()
+    };
+    let (allowed, exceptions, clarified) =
+        (names(&licences["allow"]), of_crate("exceptions", "allow"), of_crate("clarify", "expression"));
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version", "1", "--locked", "--filter-platform", "x86_64-unknown-linux-gnu"])
+        .current_dir(root())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let used: BTreeSet<&str> =
+        metadata["resolve"]["nodes"].as_array().unwrap().iter().map(|node| node["id"].as_str().unwrap()).collect();
+    let packages = metadata["packages"].as_array().unwrap().iter();
+    let packages: Vec<_> = packages.filter(|package| used.contains(package["id"].as_str().unwrap())).collect();
+    assert!(packages.len() > 300, "{} packages", packages.len());
+
+    let mut excepted = BTreeSet::new();
+    for package in packages {
+        let name = package["name"].as_str().unwrap();
+        let stated = package["license"].as_str().or_else(|| clarified.get(name)?.as_str());
+        let stated = stated.unwrap_or_else(|| panic!("{name} states no licence and deny.toml does not clarify it"));
+        let licence = spdx::Expression::parse_mode(stated, spdx::ParseMode::LAX).unwrap();
+        let allows = |allowed: &BTreeSet<String>| licence.evaluate(|needed| allowed.contains(&needed.to_string()));
+        if !allows(&allowed) {
+            let exception = exceptions.get(name).map(names).unwrap_or_default();
+            assert!(allows(&exception), "{name}: deny.toml does not allow {stated}");
+            excepted.insert(name.to_owned());
+        }
+    }
+    assert_eq!(excepted, exceptions.into_keys().collect(), "exceptions that nothing needs");
 }

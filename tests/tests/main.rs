@@ -12,6 +12,8 @@ mod hostile;
 mod in_process;
 mod messages;
 mod network;
+mod operators;
 mod running_chain;
+mod transactions;
 mod typescript;
 mod wasmd;

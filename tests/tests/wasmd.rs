@@ -2,11 +2,11 @@
 //!
 //! Building wasmd takes minutes, so this runs with the slow suites (`scripts/test-long`).
 
+use crate::transactions::{assert_nothing_twice, count_steps, height, transactions};
 use nym_client_core::{Client, ClientConfig, Deps, SendOptions};
 use nym_localnet::{ping, Chain};
 use nym_topology::NetworkFile;
-use serde_json::Value;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,113 +15,10 @@ use std::time::{Duration, Instant};
 const VALIDATORS: u16 = 4;
 /// Epochs that have to end while a validator is down.
 const EPOCHS: u32 = 1;
-/// What monitors and operators send.
-const STEPS: [&str; 3] = ["submit_performance", "begin_epoch_transition", "advance_epoch"];
 /// From one message to the next, all the time.
 const GAP: Duration = Duration::from_millis(250);
 /// Messages go on arriving after a kill; the machine may be slow.
 const SILENCE: Duration = Duration::from_secs(20);
-
-async fn rpc(endpoint: &str, path: &str) -> Option<Value> {
-    let answer: Value = reqwest::get(format!("{endpoint}{path}")).await.ok()?.json().await.ok()?;
-    answer.get("result").cloned()
-}
-
-async fn height(endpoint: &str) -> Option<u64> {
-    rpc(endpoint, "/status").await?["sync_info"]["latest_block_height"].as_str()?.parse().ok()
-}
-
-/// A transaction on the chain, whatever came of it.
-#[derive(Debug)]
-struct OnChain {
-    height: u64,
-    /// As the block has it; equal bytes are an equal hash.
-    bytes: String,
-    /// Who signed it, with which sequence: the chain's own account of it, also of a transaction that failed.
-    signed: String,
-    code: u64,
-    /// Steps of an epoch that it asked for: the messages themselves.
-    asked: Vec<String>,
-    /// Steps of an epoch that the contract took, and that changed something.
-    taken: usize,
-}
-
-impl OnChain {
-    fn sender(&self) -> &str {
-        self.signed.split('/').next().unwrap_or_default()
-    }
-}
-
-async fn transactions(endpoint: &str) -> Vec<OnChain> {
-    let mut found = Vec::new();
-    for height in 1..=height(endpoint).await.unwrap() {
-        let block = rpc(endpoint, &format!("/block?height={height}")).await.unwrap();
-        let results = rpc(endpoint, &format!("/block_results?height={height}")).await.unwrap();
-        let bytes = block["block"]["data"]["txs"].as_array().into_iter().flatten();
-        let results = results["txs_results"].as_array().into_iter().flatten();
-        for (bytes, result) in bytes.zip(results) {
-            let bytes = bytes.as_str().unwrap().to_owned();
-            let attributes = result["events"].as_array().into_iter().flatten().flat_map(|event| {
-                let attributes = event["attributes"].as_array().into_iter().flatten();
-                attributes.map(|attribute| (event["type"].as_str(), &attribute["key"], &attribute["value"]))
-            });
-            let signed = attributes.clone().find(|(kind, key, _)| *kind == Some("tx") && *key == "acc_seq");
-            let said_by_contract = attributes.filter(|(kind, ..)| kind.is_some_and(|kind| kind.starts_with("wasm")));
-            let actions = said_by_contract.clone().filter(|(_, key, value)| {
-                *key == "action" && value.as_str().is_some_and(|action| STEPS.contains(&action))
-            });
-            // A step that somebody else had taken before.
-            let idle = said_by_contract.filter(|(_, key, _)| *key == "nothing_to_do");
-            found.push(OnChain {
-                height,
-                signed: signed.and_then(|(_, _, value)| value.as_str()).unwrap_or_default().to_owned(),
-                code: result["code"].as_u64().unwrap(),
-                asked: asked(&decoded(&bytes)),
-                taken: actions.count() - idle.count(),
-                bytes,
-            });
-        }
-    }
-    found
-}
-
-/// Base64 without a crate.
-fn decoded(text: &str) -> Vec<u8> {
-    const DIGITS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let (mut bytes, mut bits, mut held) = (Vec::new(), 0u32, 0);
-    for digit in text.bytes().filter_map(|byte| DIGITS.iter().position(|digit| *digit == byte)) {
-        bits = bits << 6 | u32::try_from(digit).unwrap();
-        held += 6;
-        if held >= 8 {
-            held -= 8;
-            bytes.push((bits >> held) as u8);
-            bits &= (1 << held) - 1;
-        }
-    }
-    bytes
-}
-
-/// Messages of an epoch's steps in a transaction: JSON objects in its bytes.
-fn asked(transaction: &[u8]) -> Vec<String> {
-    let mut messages = Vec::new();
-    for step in STEPS {
-        let beginning = format!("{{\"{step}\":");
-        let places = transaction.windows(beginning.len()).enumerate();
-        for (at, _) in places.filter(|(_, window)| *window == beginning.as_bytes()) {
-            let message = serde_json::Deserializer::from_slice(&transaction[at..]).into_iter::<Value>().next();
-            messages.push(message.unwrap().unwrap().to_string());
-        }
-    }
-    messages
-}
-
-#[test]
-fn steps_are_read_out_of_a_transactions_bytes() {
-    // "..{"advance_epoch":{"epoch":3}}.", as a block has it.
-    let bytes = decoded("Ci97ImFkdmFuY2VfZXBvY2giOnsiZXBvY2giOjN9fQo=");
-
-    assert_eq!(asked(&bytes), [r#"{"advance_epoch":{"epoch":3}}"#]);
-}
 
 /// What has arrived, and when the last did.
 #[derive(Default)]
@@ -234,32 +131,11 @@ async fn wasmd_loses_any_validator_while_messages_flow_and_epochs_end() {
     ping(&file, &|line| println!("{line}")).await.unwrap();
 
     let all = transactions(&file.rpc.endpoints[1]).await;
-    let steps: Vec<_> = all.iter().filter(|transaction| !transaction.asked.is_empty()).collect();
-    let count = |what: &dyn Fn(&&&OnChain) -> bool| steps.iter().filter(what).count();
-    let useful = count(&|step| step.code == 0 && step.taken > 0);
-    let idle = count(&|step| step.code == 0 && step.taken == 0);
-    let failed = count(&|step| step.code != 0);
-    println!(
-        "{} transactions, of epochs {useful} that did something, {idle} that did nothing, {failed} that failed",
-        all.len()
-    );
-    for step in steps.iter().filter(|step| step.code != 0 || step.taken == 0) {
-        println!("  height {} code {} by {}: {:?}", step.height, step.code, step.signed, step.asked);
-    }
+    let (useful, idle, failed) = count_steps(&all);
     // Two of three reports, and a transaction that begins and ends, for each epoch.
     assert!(useful >= usize::from(VALIDATORS) * EPOCHS as usize * 3, "reports and transitions are on the chain");
     // Operators take turns: what one does in vain, because another was as fast, is the exception.
     assert!(idle + failed <= useful / 2, "{idle} for nothing and {failed} failed beside {useful}");
 
-    // Nothing twice: not the same bytes, not another transaction with the same sequence, not the same step by the same sender.
-    let (mut bytes, mut sequences, mut asked) = (HashSet::new(), HashSet::new(), HashSet::new());
-    for transaction in &all {
-        assert!(bytes.insert(&transaction.bytes), "the same bytes twice: {transaction:?}");
-        // One whose signature was not accepted has none; such a transaction is not ours.
-        assert!(!transaction.signed.is_empty(), "nobody has signed {transaction:?}");
-        assert!(sequences.insert(&transaction.signed), "a sequence twice: {transaction:?}");
-        for message in &transaction.asked {
-            assert!(asked.insert((transaction.sender(), message)), "a step twice: {transaction:?}");
-        }
-    }
+    assert_nothing_twice(&all);
 }

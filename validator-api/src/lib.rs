@@ -3,6 +3,8 @@
 pub mod commands;
 pub mod config;
 mod contract_cache;
+#[doc(hidden)]
+pub mod fuzzing;
 mod http;
 pub mod monitor;
 mod operator;

@@ -76,6 +76,14 @@ async fn wrong_requests_are_answered_with_what_is_wrong() {
         ("/v1/nothing", 404, "not_found"),
         ("/v1/nodes?page_token=x", 400, "bad_request"),
         ("/v1/nodes/1/measurements?page_token=x", 400, "bad_request"),
+        ("/v1/nodes?limit=x", 400, "bad_request"),
+        ("/v1/nodes?limit=-1", 400, "bad_request"),
+        ("/v1/gateways?limit=1&limit=2", 400, "bad_request"),
+        ("/v1/nodes/x", 400, "bad_request"),
+        ("/v1/nodes/-1", 400, "bad_request"),
+        ("/v1/nodes/99999999999", 400, "bad_request"),
+        ("/v1/nodes/%ff", 400, "bad_request"),
+        ("/v1/topology/x", 400, "bad_request"),
     ] {
         let response = network.get(path).await;
         assert_eq!(response.status(), status, "{path}");
@@ -83,9 +91,9 @@ async fn wrong_requests_are_answered_with_what_is_wrong() {
         assert_eq!(body["error_code"], code, "{path}");
         assert!(!body["message"].as_str().unwrap().is_empty() && body["request_id"].is_string());
     }
-    for path in ["/v1/nodes/x", "/v1/nodes/-1", "/v1/nodes/99999999999", "/v1/topology/x", "/v1/nodes?limit=x"] {
-        assert_eq!(network.get(path).await.status(), 400, "{path}");
-    }
+    let method = reqwest::Client::new().post(network.url("/v1/network")).send().await.unwrap();
+    assert_eq!(method.status(), 405);
+    assert_eq!(method.json::<Value>().await.unwrap()["error_code"], "method_not_allowed");
     let large = reqwest::Client::new().post(network.url("/v1/network")).body(vec![0; 1 << 20]).send().await;
     assert!(large.is_err() || [405, 413].contains(&large.unwrap().status().as_u16()));
     network.stop().await;

@@ -154,7 +154,7 @@ fn the_documented_session_does_what_the_document_says() {
         assert_eq!(mixnet.owned_mixnode(&address(ALICE)).await.unwrap(), None);
         assert!(mixnet.unbonded_mixnode(1).await.unwrap().is_some());
         assert_eq!(mixnet.delegation(1, &address(BOB)).await.unwrap(), None);
-        assert!(mixnet.owned_gateway(&address(BOB)).await.unwrap().is_some());
+        assert_eq!(mixnet.owned_gateway(&address(BOB)).await.unwrap(), None);
         assert_eq!(mixnet.signing_nonce(&address(ALICE)).await.unwrap(), 2);
         chain.shutdown().await;
     });

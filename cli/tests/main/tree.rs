@@ -101,6 +101,51 @@ fn whatever_sends_can_be_tried_and_confirmed_the_same_way() {
     });
 }
 
+/// Whatever changes something on the chain.
+const SENDING: [&str; 23] = [
+    "bank send",
+    "contract execute",
+    "contract instantiate",
+    "contract migrate",
+    "contract upload",
+    "delegation add",
+    "delegation cancel",
+    "delegation remove",
+    "epoch advance",
+    "gateway bond",
+    "gateway unbond",
+    "gateway update-config",
+    "gateway update-keys",
+    "mixnode bond",
+    "mixnode pledge-cancel",
+    "mixnode pledge-less",
+    "mixnode pledge-more",
+    "mixnode unbond",
+    "mixnode update-config",
+    "mixnode update-costs",
+    "mixnode update-keys",
+    "reward claim",
+    "reward fund",
+];
+
+#[test]
+fn every_command_that_sends_can_be_tried_without_sending() {
+    let command = nym_cli::command();
+    let mut found = Vec::new();
+    walk(&command, String::new(), &mut |path, command| {
+        if flags(command).any(|(name, _)| name == "dry-run") {
+            found.push(path.trim().to_owned());
+        }
+    });
+    found.sort();
+    assert_eq!(found, SENDING);
+    // And nothing else signs.
+    walk(&command, String::new(), &mut |path, command| {
+        let signs = flags(command).any(|(name, _)| name == "from");
+        assert_eq!(signs, SENDING.contains(&path.trim()), "'{path}'");
+    });
+}
+
 #[test]
 fn clap_finds_no_fault() {
     nym_cli::command().debug_assert();

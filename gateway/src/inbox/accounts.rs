@@ -32,7 +32,7 @@ pub(super) struct Accounts {
 }
 
 impl Accounts {
-    /// Counts what the database holds.
+    /// Counts what the database holds. A client that makes no sense is reported and left out.
     pub(super) fn load(connection: &Connection, limits: InboxLimits) -> rusqlite::Result<Self> {
         let mut books = Books::default();
         let mut statement = connection.prepare(
@@ -41,7 +41,13 @@ impl Accounts {
         )?;
         let mut found = statement.query([])?;
         while let Some(row) = found.next()? {
-            let identity: ClientId = row.get(1)?;
+            let identity: ClientId = match row.get(1) {
+                Ok(identity) => identity,
+                Err(problem) => {
+                    tracing::error!(%problem, "a client of the inbox is damaged and left out");
+                    continue;
+                }
+            };
             let (rows, bytes): (i64, i64) = (row.get(2)?, row.get(3)?);
             let account = Account { row: row.get(0)?, rows: rows.unsigned_abs(), bytes: bytes.unsigned_abs() };
             books.rows += account.rows;

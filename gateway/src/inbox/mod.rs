@@ -6,6 +6,8 @@
 //! bounded by `inbox.max_clients`. Row ids are never used twice.
 
 mod accounts;
+#[doc(hidden)]
+pub mod fuzzing;
 mod schema;
 mod writer;
 

@@ -4,12 +4,12 @@ use std::path::Path;
 
 use rusqlite::{params, Connection, OpenFlags};
 
-use super::{Row, RowKind};
+use super::{ClientId, Row, RowKind};
 
 /// Version of the tables.
 pub(super) const VERSION: i64 = 1;
 
-const TABLES: &str = "
+pub(super) const TABLES: &str = "
 CREATE TABLE clients (
     id            INTEGER PRIMARY KEY,
     identity      BLOB    NOT NULL UNIQUE CHECK (length(identity) = 32)
@@ -54,17 +54,49 @@ pub(super) fn reader(path: &Path) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-/// The rows of one client after an id.
+/// The rows of one client after an id. One that makes no sense is reported and passed over, so that a damaged row
+/// does not stand before those that came after it.
 pub(super) fn rows(connection: &Connection, client: i64, after: u64, limit: usize) -> rusqlite::Result<Vec<Row>> {
-    let mut statement = connection
-        .prepare_cached("SELECT id, kind, bytes FROM inbox WHERE client = ?1 AND id > ?2 ORDER BY id LIMIT ?3")?;
+    let mut statement =
+        connection.prepare_cached("SELECT id, kind, bytes FROM inbox WHERE client = ?1 AND id > ?2 ORDER BY id")?;
     let after = i64::try_from(after).unwrap_or(i64::MAX);
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let rows = statement.query_map(params![client, after, limit], |row| {
-        let id: i64 = row.get(0)?;
-        let kind: u8 = row.get(1)?;
-        let kind = if kind == RowKind::Reply as u8 { RowKind::Reply } else { RowKind::Message };
-        Ok(Row { id: u64::try_from(id).unwrap_or(0), kind, bytes: row.get(2)? })
+    let mut stored = statement.query(params![client, after])?;
+    let mut rows = Vec::new();
+    while rows.len() < limit {
+        let Some(row) = stored.next()? else { break };
+        match read(row) {
+            Ok(row) => rows.push(row),
+            Err(problem) => tracing::error!(%problem, "a row of the inbox is damaged and left out"),
+        }
+    }
+    Ok(rows)
+}
+
+fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
+    let (id, kind): (i64, u8) = (row.get(0)?, row.get(1)?);
+    let id = u64::try_from(id).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(0, id))?;
+    let kind = match kind {
+        kind if kind == RowKind::Message as u8 => RowKind::Message,
+        kind if kind == RowKind::Reply as u8 => RowKind::Reply,
+        unknown => return Err(rusqlite::Error::IntegralValueOutOfRange(1, unknown.into())),
+    };
+    Ok(Row { id, kind, bytes: row.get(2)? })
+}
+
+/// Deletes rows of hours before `oldest`, at most `limit`; gives whose they were and their bytes. Rows that no client
+/// has are deleted too and belong to nobody.
+pub(super) fn expire(
+    connection: &Connection,
+    oldest: i64,
+    limit: i64,
+) -> rusqlite::Result<Vec<(Option<ClientId>, u64)>> {
+    let mut statement = connection.prepare_cached(
+        "DELETE FROM inbox WHERE id IN (SELECT id FROM inbox WHERE hour < ?1 LIMIT ?2)
+         RETURNING (SELECT identity FROM clients WHERE clients.id = inbox.client), coalesce(length(bytes), 0)",
+    )?;
+    let deleted = statement.query_map(params![oldest, limit], |row| {
+        // A client that could not be read is not in the books either.
+        Ok((row.get(0).ok(), row.get::<_, i64>(1)?.unsigned_abs()))
     })?;
-    rows.collect()
+    deleted.collect()
 }

@@ -264,3 +264,38 @@ async fn a_database_of_a_newer_version_is_refused() {
 
     assert!(matches!(Inbox::open(&path, limits(), Told(sender)), Err(InboxError::Version { found: 9, .. })));
 }
+
+#[tokio::test]
+async fn damaged_rows_stand_before_nobody_and_keep_no_gateway_from_starting() {
+    let folder = tempfile::tempdir().unwrap();
+    let (inbox, writer, events) = open(folder.path(), limits());
+    inbox.register(ALICE).await.unwrap();
+    inbox.register(BOB).await.unwrap();
+    for byte in 1..=3 {
+        inbox.store(ALICE, RowKind::Message, vec![byte; 10], None).unwrap();
+    }
+    assert_eq!(outcome(&events, 3), (3, 0));
+    writer.finish();
+    let database = rusqlite::Connection::open(folder.path().join("inbox.sqlite")).unwrap();
+    database
+        .execute_batch(
+            "PRAGMA ignore_check_constraints = ON; UPDATE inbox SET kind = 7 WHERE id = 1;
+             UPDATE inbox SET kind = -1, hour = hour - 200 WHERE id = 2;
+             UPDATE clients SET identity = x'0102' WHERE id = 2;
+             INSERT INTO inbox (client, kind, hour, bytes) VALUES (2, 1, 0, x'05');",
+        )
+        .unwrap();
+    drop(database);
+
+    let (inbox, writer, events) = open(folder.path(), limits());
+    let rows = inbox.read(&ALICE, 0, 1).await.unwrap();
+    assert_eq!(rows.iter().map(|row| row.bytes[0]).collect::<Vec<_>>(), [3], "a page of one is not empty");
+    assert!(!inbox.is_client(&BOB), "whoever was damaged has to come anew");
+    inbox.register(BOB).await.unwrap();
+    inbox.store(BOB, RowKind::Reply, vec![4; 10], None).unwrap();
+    assert_eq!(outcome(&events, 1), (1, 0));
+
+    // The second row of Alice was too old, and the one of nobody.
+    assert_eq!(inbox.kept(), (3, 30));
+    writer.finish();
+}

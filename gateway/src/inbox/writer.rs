@@ -13,7 +13,7 @@ use rusqlite::{params, Connection, OptionalExtension, TransactionBehavior};
 use tokio::sync::oneshot;
 
 use super::accounts::Accounts;
-use super::{Ack, ClientId, InboxError, InboxLimits, Observer, RowKind, Stored};
+use super::{schema, Ack, ClientId, InboxError, InboxLimits, Observer, RowKind, Stored};
 
 /// Commands in one transaction: bounds its memory and the wait of the last one.
 const GROUP: usize = 1_024;
@@ -164,20 +164,10 @@ impl Thread {
     fn sweep(&mut self) {
         let ttl_hours = i64::try_from(self.limits.ttl.as_secs() / 3_600).unwrap_or(i64::MAX);
         let oldest = hour().saturating_sub(ttl_hours);
-        let swept = self.connection.prepare_cached(
-            "DELETE FROM inbox WHERE id IN (SELECT id FROM inbox WHERE hour < ?1 LIMIT ?2)
-             RETURNING (SELECT identity FROM clients WHERE clients.id = inbox.client), length(bytes)",
-        );
-        let deleted = swept.and_then(|mut statement| {
-            let rows = statement.query_map(params![oldest, SWEEP_ROWS], |row| {
-                Ok((row.get::<_, ClientId>(0)?, row.get::<_, i64>(1)?))
-            })?;
-            rows.collect::<Result<Vec<_>, _>>()
-        });
-        match deleted {
+        match schema::expire(&self.connection, oldest, SWEEP_ROWS) {
             Ok(rows) => {
-                for (client, bytes) in &rows {
-                    self.accounts.release(client, 1, bytes.unsigned_abs());
+                for (client, bytes) in rows.iter().filter_map(|(client, bytes)| Some((client.as_ref()?, *bytes))) {
+                    self.accounts.release(client, 1, bytes);
                 }
                 if !rows.is_empty() {
                     tracing::info!(rows = rows.len(), "messages past their time limit were deleted");
@@ -209,8 +199,9 @@ fn apply(connection: &Connection, command: &Command, hour: i64) -> rusqlite::Res
             Ok(Effect::Stored)
         }
         Command::Confirm { row, ids, .. } => {
-            let mut statement =
-                connection.prepare_cached("DELETE FROM inbox WHERE id = ?1 AND client = ?2 RETURNING length(bytes)")?;
+            let mut statement = connection.prepare_cached(
+                "DELETE FROM inbox WHERE id = ?1 AND client = ?2 RETURNING coalesce(length(bytes), 0)",
+            )?;
             let (mut rows, mut bytes) = (0, 0);
             for id in ids {
                 let id = i64::try_from(*id).unwrap_or(-1);

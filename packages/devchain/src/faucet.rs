@@ -1,5 +1,6 @@
 //! The faucet: gives new coins to anybody who asks, for development only.
 
+use crate::app::address::{Address, Codec};
 use crate::app::auth::DEFAULT_PARAMS;
 use crate::app::coins::{Coin, Coins};
 use crate::app::ctx::{BlockEnv, Ctx};
@@ -25,12 +26,19 @@ struct Request {
     denom: Option<String>,
 }
 
+/// What a request asks for, checked.
+#[derive(Debug)]
+pub(crate) struct Credit {
+    pub address: Address,
+    pub coins: Coins,
+}
+
 impl Faucet {
-    /// Credits an account in a block of its own and waits until the block is written.
-    pub(crate) async fn credit(&self, api: &Api, body: &[u8]) -> Result<Value, String> {
+    /// Reads a request.
+    pub(crate) fn read(&self, codec: &Codec, body: &[u8]) -> Result<Credit, String> {
         let request: Request =
             serde_json::from_slice(body).map_err(|e| format!("expected {{\"address\", \"denom\"}}: {e}"))?;
-        let address = api.chain.app.codec.decode(&request.address);
+        let address = codec.decode(&request.address);
         let address = address.map_err(|e| format!("address '{}': {e}", request.address))?;
         let coins: Vec<Coin> = match &request.denom {
             None => self.coins.0.clone(),
@@ -39,7 +47,13 @@ impl Faucet {
         if coins.is_empty() {
             return Err(format!("the faucet gives {} and no other denom", self.coins));
         }
-        let coins = Coins(coins);
+        Ok(Credit { address, coins: Coins(coins) })
+    }
+
+    /// Credits an account in a block of its own and waits until the block is written.
+    pub(crate) async fn credit(&self, api: &Api, body: &[u8]) -> Result<Value, String> {
+        let Credit { address, coins } = self.read(&api.chain.app.codec, body)?;
+        let shown = api.chain.app.codec.encode(&address);
         let (chain, given) = (api.chain.clone(), coins.clone());
         let job = move || {
             let app = chain.app.clone();
@@ -57,7 +71,7 @@ impl Faucet {
         };
         let height = api.workers.run(job).await.ok_or("the node is overloaded, try again")??;
         Ok(json!({
-            "address": request.address,
+            "address": shown,
             "coins": coins.to_string(),
             "height": height.to_string(),
         }))

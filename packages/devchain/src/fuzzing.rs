@@ -8,8 +8,9 @@ use crate::app::coins::Coins;
 use crate::app::ctx::Ctx;
 use crate::app::gas::Gas;
 use crate::chain::block::Tip;
-use crate::chain::index::Query;
+use crate::chain::index;
 use crate::config::{BlockTime, Config};
+use crate::faucet::Faucet;
 use crate::rpc::call::{parse, Calls};
 use crate::rpc::json;
 use crate::rpc::methods::Api;
@@ -22,7 +23,10 @@ use crate::tx::run::Mode;
 use crate::wasm::keeper::{gunzip, Checked};
 use crate::wasm::response::{CallResult, Response};
 use crate::{Genesis, GenesisAccount};
+use axum::extract::Query;
+use axum::http::Uri;
 use cosmrs::proto::traits::Message as _;
+use std::collections::HashMap;
 
 /// Sender of the transactions in the seeds; they are signed for another chain.
 const SENDER: &str = "n1r5v5srda7xfth3hn2s26txvrcrntldjuf0seg6";
@@ -63,6 +67,28 @@ impl Target {
                 assert!(answer.is_object(), "{} answers {answer}", call.method);
             }
         }
+    }
+
+    /// Runs a call by its address, as GET does.
+    pub fn rpc_address(&self, text: &str) {
+        let Ok(uri) = text.parse::<Uri>() else { return };
+        let Ok(Query(fields)) = Query::<HashMap<String, String>>::try_from_uri(&uri) else { return };
+        let fields = fields.into_iter().map(|(name, value)| (name, value.into())).collect();
+        let method = uri.path().trim_start_matches('/');
+        if let Ok(answer) = self.api.call_now(method, &Params::uri(fields)) {
+            assert!(answer.is_object(), "{method} answers {answer}");
+        }
+    }
+
+    /// Reads a request to the faucet; it gives no more than what it is set to, to whom the request names.
+    pub fn faucet_request(&self, body: &[u8]) {
+        let coins = Coins::parse("7unym,9unyx").expect("a right text");
+        let codec = &self.api.chain.app.codec;
+        let Ok(credit) = (Faucet { coins: coins.clone() }).read(codec, body) else { return };
+        assert!(!credit.coins.0.is_empty() && credit.coins.0.iter().all(|coin| coins.0.contains(coin)));
+        let fields: serde_json::Value = serde_json::from_slice(body).expect("it was read just now");
+        let named = fields["address"].as_str().map(str::to_ascii_lowercase);
+        assert_eq!(named, Some(codec.encode(&credit.address)));
     }
 
     /// Decodes a transaction; what decodes is checked, and decodes again from its own bytes.
@@ -125,7 +151,7 @@ impl Target {
         if let Ok(address) = codec.decode(text) {
             assert_eq!(codec.encode(&address), text.to_ascii_lowercase());
         }
-        if let Ok(query) = Query::parse(text) {
+        if let Ok(query) = index::Query::parse(text) {
             assert!(!query.conditions.is_empty());
             let _ = query.matches(&[("tx.height".to_owned(), "5".to_owned())]);
         }

@@ -14,8 +14,20 @@ pub const CHAIN_ID: &str = "nym-local-1";
 /// A chain makes its first block within this.
 const READY: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(100);
+/// From one block of the embedded chain to the next.
+const BLOCK_TIME: Duration = Duration::from_secs(1);
+/// Epochs whose states can be queried: the current one's topology and the one's before are read at their heights.
+const HISTORY_EPOCHS: u64 = 4;
+/// Past states that are kept however short the epochs are; the embedded chain's own default.
+const HISTORY_LEAST: u64 = 1_000;
 /// Price of gas in the fee denom.
 pub const GAS_PRICE: &str = "0.025";
+
+/// Past states that the embedded chain keeps: those of four epochs.
+pub fn history(epoch_seconds: u64, block_time: Duration) -> u64 {
+    let epoch = u128::from(epoch_seconds) * 1_000 / block_time.as_millis().max(1);
+    u64::try_from(epoch).unwrap_or(u64::MAX).saturating_mul(HISTORY_EPOCHS).max(HISTORY_LEAST)
+}
 
 /// A started chain.
 pub struct Started {
@@ -48,11 +60,13 @@ pub async fn start(options: &Options, rpc: SocketAddr, accounts: &Accounts) -> a
     match &options.chain {
         Chain::Devchain => {
             let home = home.display().to_string();
+            let block_time = format!("{}s", BLOCK_TIME.as_secs());
+            let history = history(options.epoch_seconds, BLOCK_TIME).to_string();
             let mut arguments = ["run", "--home", &home, "--listen", &rpc.to_string(), "--chain-id", CHAIN_ID]
                 .map(str::to_owned)
                 .to_vec();
-            arguments
-                .extend(["--address-prefix", "n", "--block-time", "1s", "--gas-price", &gas_price].map(str::to_owned));
+            let more = ["--address-prefix", "n", "--block-time", &block_time, "--gas-price", &gas_price];
+            arguments.extend(more.into_iter().chain(["--history", &history]).map(str::to_owned));
             arguments.extend(genesis.into_iter().flat_map(|account| ["--account".to_owned(), account]));
             let process =
                 Process::start("devchain", &options.programs.join("devchain"), arguments, &options.dir.join("logs"))?;
@@ -88,5 +102,20 @@ pub async fn ready(
             Err(error) if started.elapsed() > READY => return Err(error).context("the chain does not answer"),
             _ => tokio::time::sleep(POLL).await,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_chain_keeps_the_states_of_more_than_three_epochs() {
+        for (epoch_seconds, block_time) in [(60, BLOCK_TIME), (3_600, BLOCK_TIME), (600, Duration::from_millis(250))] {
+            let kept = block_time * u32::try_from(history(epoch_seconds, block_time)).expect("fits");
+            assert!(kept > Duration::from_secs(3 * epoch_seconds), "epochs of {epoch_seconds} s: {kept:?}");
+        }
+        assert_eq!(history(60, BLOCK_TIME), 1_000, "what docs/devchain.md states");
+        assert_eq!(history(u64::MAX, Duration::ZERO), u64::MAX);
     }
 }

@@ -232,6 +232,7 @@ async fn devchain(options: &Options, accounts: &Accounts) -> anyhow::Result<Devc
         chain_id: CHAIN_ID.into(),
         listen: ANY,
         block_time: BlockTime::Every(BLOCK_TIME),
+        history: chain::history(options.epoch_seconds, BLOCK_TIME),
         minimum_gas_prices: format!("{GAS_PRICE}{}", crate::accounts::FEE),
         ..nym_devchain::Config::default()
     };

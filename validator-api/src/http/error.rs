@@ -27,6 +27,12 @@ impl HttpError {
         Self { status: StatusCode::BAD_REQUEST, code: "bad_request", message: message.into() }
     }
 
+    /// The route answers other methods.
+    pub fn method_not_allowed() -> Self {
+        let message = "the API is read with GET".into();
+        Self { status: StatusCode::METHOD_NOT_ALLOWED, code: "method_not_allowed", message }
+    }
+
     /// Nothing is known yet.
     pub fn not_ready(message: impl Into<String>) -> Self {
         Self { status: StatusCode::SERVICE_UNAVAILABLE, code: "not_ready", message: message.into() }

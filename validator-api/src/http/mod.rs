@@ -1,6 +1,7 @@
 //! The public HTTP side: routes, limits, and the OpenAPI document that is made from the routes.
 
 mod error;
+mod extract;
 mod limit;
 mod routes;
 mod views;
@@ -82,6 +83,7 @@ pub fn router(config: &HttpConfig, state: State, readiness: Readiness) -> Router
         .merge(SwaggerUi::new("/docs").url("/openapi.json", document))
         .route("/", get(|| async { axum::response::Redirect::temporary("/docs/") }))
         .fallback(|| async { HttpError::not_found("no such route; /docs/ lists them") })
+        .method_not_allowed_fallback(|| async { HttpError::method_not_allowed() })
         .layer(middleware::from_fn_with_state(limiter, limit::check))
         .route("/healthy", get(|| async { "ok\n" }))
         .route("/ready", get(ready))

@@ -1,9 +1,10 @@
 //! The routes. Each reads memory, or the local database for measurements; none asks the chain.
 
+use super::extract::{Path, Query};
 use super::{error::HttpError, views, State};
 use crate::contract_cache::Snapshot;
 use crate::topology::Published;
-use axum::extract::{Path, Query, State as Extract};
+use axum::extract::State as Extract;
 use axum::http::{header, HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use axum::Json;
@@ -68,7 +69,7 @@ pub async fn current_topology(Extract(state): Extract<State>, headers: HeaderMap
 
 /// The signed topology of a recent epoch
 #[utoipa::path(get, path = "/v1/topology/{epoch}", params(("epoch" = u32, Path, description = "Absolute number of the epoch")),
-    responses((status = 200, body = SignedTopology), (status = 304), (status = 404, body = ErrorBody)))]
+    responses((status = 200, body = SignedTopology), (status = 304), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody)))]
 pub async fn topology_of_epoch(
     Extract(state): Extract<State>,
     Path(epoch): Path<u32>,
@@ -110,7 +111,7 @@ pub async fn nodes(
 
 /// One mix node
 #[utoipa::path(get, path = "/v1/nodes/{node_id}", params(("node_id" = u32, Path, description = "Number of the bond")),
-    responses((status = 200, body = NodeView), (status = 404, body = ErrorBody)))]
+    responses((status = 200, body = NodeView), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody)))]
 pub async fn node(Extract(state): Extract<State>, Path(node_id): Path<u32>) -> Result<Json<NodeView>, HttpError> {
     let snapshot = snapshot(&state)?;
     let details = snapshot.nodes.iter().find(|node| node.bond_information.mix_id == node_id);

@@ -1,7 +1,7 @@
 //! Measurements and scores on disk.
 
 use super::score::{Probe, Score};
-use rusqlite::{params, Connection, OptionalExtension as _};
+use rusqlite::{params, Connection, Row, Rows};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -54,7 +54,18 @@ impl Store {
         Ok(Self(Arc::new(Mutex::new(connection))))
     }
 
-    fn lock(&self) -> MutexGuard<'_, Connection> {
+    /// One in memory whose columns take any value, as those of a damaged file do: for the fuzz target.
+    pub(crate) fn damaged() -> Result<Self, rusqlite::Error> {
+        let connection = Connection::open_in_memory()?;
+        connection.execute_batch(
+            &["STRICT, WITHOUT ROWID", "STRICT", "NOT NULL"]
+                .iter()
+                .fold(SCHEMA.to_owned(), |schema, rule| schema.replace(rule, "")),
+        )?;
+        Ok(Self(Arc::new(Mutex::new(connection))))
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Connection> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -74,10 +85,10 @@ impl Store {
         let connection = self.lock();
         let mut statement = connection
             .prepare_cached("SELECT node1, node2, node3, overhead_ms IS NOT NULL FROM probe WHERE epoch = ?")?;
-        let rows = statement.query_map([epoch], |row| {
+        let rows = statement.query([epoch])?;
+        readable(rows, usize::MAX, |row| {
             Ok(Probe { path: vec![0, row.get(0)?, row.get(1)?, row.get(2)?], returned: row.get(3)? })
-        })?;
-        rows.collect()
+        })
     }
 
     /// Probes led through a node with numbers below `before`, newest first, at most `limit`.
@@ -85,9 +96,10 @@ impl Store {
         let connection = self.lock();
         let mut statement = connection.prepare_cached(
             "SELECT id, epoch, sent_at, node1, node2, node3, gateway, overhead_ms FROM probe
-             WHERE id < ?2 AND ?1 IN (node1, node2, node3) ORDER BY id DESC LIMIT ?3",
+             WHERE id < ?2 AND ?1 IN (node1, node2, node3) ORDER BY id DESC",
         )?;
-        let rows = statement.query_map(params![node, before, limit], |row| {
+        let rows = statement.query(params![node, before])?;
+        readable(rows, limit as usize, |row| {
             let path = [row.get(3)?, row.get(4)?, row.get(5)?];
             let measurement = Measurement {
                 epoch: row.get(1)?,
@@ -97,8 +109,7 @@ impl Store {
                 overhead_ms: row.get(7)?,
             };
             Ok((row.get(0)?, measurement))
-        })?;
-        rows.collect()
+        })
     }
 
     /// Keeps the scores of an epoch and forgets measurements of epochs before `keep_from`.
@@ -118,21 +129,48 @@ impl Store {
     pub fn last_score(&self, node: u32) -> Result<Option<(u32, Score)>, rusqlite::Error> {
         let connection = self.lock();
         let mut statement = connection.prepare_cached(
-            "SELECT epoch, performance, low, high, probes, returned FROM score WHERE node_id = ? ORDER BY epoch DESC LIMIT 1",
+            "SELECT epoch, performance, low, high, probes, returned FROM score WHERE node_id = ? ORDER BY epoch DESC",
         )?;
-        statement
-            .query_row([node], |row| {
-                let score = Score {
-                    performance: row.get(1)?,
-                    low: row.get(2)?,
-                    high: row.get(3)?,
-                    probes: row.get(4)?,
-                    returned: row.get(5)?,
-                };
-                Ok((row.get(0)?, score))
-            })
-            .optional()
+        let rows = statement.query([node])?;
+        let last = readable(rows, 1, |row| {
+            let score = Score {
+                performance: share(row, 1)?,
+                low: share(row, 2)?,
+                high: share(row, 3)?,
+                probes: row.get(4)?,
+                returned: row.get(5)?,
+            };
+            Ok((row.get(0)?, score))
+        })?;
+        Ok(last.into_iter().next())
     }
+}
+
+/// At most so many rows. One that makes no sense is reported and passed over: a damaged row spoils no other.
+fn readable<T>(
+    mut rows: Rows<'_>,
+    limit: usize,
+    read: impl Fn(&Row<'_>) -> rusqlite::Result<T>,
+) -> rusqlite::Result<Vec<T>> {
+    let mut found = Vec::new();
+    while found.len() < limit {
+        let Some(row) = rows.next()? else { break };
+        match read(row) {
+            Ok(value) => found.push(value),
+            Err(problem) => tracing::error!(%problem, "a row of the monitor's database is damaged and left out"),
+        }
+    }
+    Ok(found)
+}
+
+/// A number from 0 to 1.
+fn share(row: &Row<'_>, column: usize) -> rusqlite::Result<f64> {
+    let value: f64 = row.get(column)?;
+    if (0.0..=1.0).contains(&value) {
+        return Ok(value);
+    }
+    let problem = format!("{value} is no share");
+    Err(rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Real, problem.into()))
 }
 
 #[cfg(test)]
@@ -173,5 +211,24 @@ mod tests {
         assert!(store.probes(1).unwrap().is_empty());
         assert_eq!(store.last_score(1).unwrap(), Some((2, score)));
         assert_eq!(store.last_score(9).unwrap(), None);
+    }
+
+    #[test]
+    fn a_damaged_row_spoils_no_other() {
+        let store = Store::prepare(Connection::open_in_memory().unwrap()).unwrap();
+        store.add(&[measurement(1, [1, 2, 3], Some(4)), measurement(1, [1, 2, 3], None)]).unwrap();
+        store.add(&[measurement(1, [1, 2, 3], None), measurement(1, [1, 2, 3], Some(5))]).unwrap();
+        let score = Score { performance: 0.5, low: 0.1, high: 0.9, probes: 2, returned: 1 };
+        for epoch in 1..=3 {
+            store.close_epoch(epoch, &[(1, score)], 0).unwrap();
+        }
+        let damage = "UPDATE probe SET node2 = -1 WHERE id = 2; UPDATE probe SET overhead_ms = -5 WHERE id = 4;
+             UPDATE score SET high = 9e999 WHERE epoch = 3; UPDATE score SET performance = -0.1 WHERE epoch = 2;";
+        store.lock().execute_batch(damage).unwrap();
+
+        let whole: Vec<_> = store.measurements(1, i64::MAX, 2).unwrap().into_iter().map(|(id, _)| id).collect();
+        assert_eq!(whole, [3, 1]);
+        assert_eq!(store.probes(1).unwrap().len(), 3, "whether the fourth came back is known");
+        assert_eq!(store.last_score(1).unwrap(), Some((1, score)));
     }
 }

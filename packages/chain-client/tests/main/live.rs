@@ -1,17 +1,39 @@
-//! Against a real chain, when one is named: `NYM_TEST_RPC` (addresses, comma between them) and
-//! `NYM_TEST_MNEMONIC_FILE` (an account with coins of both denoms). Without them these tests do nothing.
+//! Against a real chain: the one that is named, by `NYM_TEST_RPC` (addresses, comma between them) and
+//! `NYM_TEST_MNEMONIC_FILE` (an account with coins of both denoms), or else an embedded one.
 
 use std::{collections::HashSet, time::Duration};
 
 use nym_chain_client::{ChainClient, ChainConfig, ChainError, Coin, ErrorKind, Fee, SendOptions, Tx, Wallet};
+use nym_devchain::{BlockTime, Config, Devchain, Genesis, GenesisAccount};
 
-async fn chain() -> Option<(ChainClient, Wallet)> {
-    let endpoints = std::env::var("NYM_TEST_RPC").ok()?;
-    let mnemonic = std::fs::read_to_string(std::env::var("NYM_TEST_MNEMONIC_FILE").ok()?).unwrap();
-    let endpoints = endpoints.split(',').map(str::to_owned).collect();
+/// An embedded chain and its folder; ends with the test.
+type Embedded = Option<(Devchain, tempfile::TempDir)>;
+
+async fn chain() -> (ChainClient, Wallet, Embedded) {
+    let (endpoints, mnemonic, embedded) = match std::env::var("NYM_TEST_RPC") {
+        Ok(endpoints) => {
+            let mnemonic = std::fs::read_to_string(std::env::var("NYM_TEST_MNEMONIC_FILE").unwrap()).unwrap();
+            (endpoints.split(',').map(str::to_owned).collect(), mnemonic, None)
+        }
+        Err(_) => {
+            let mnemonic = Wallet::generate_mnemonic(&mut rand::thread_rng());
+            let address = Wallet::from_mnemonic(&mnemonic, "n").unwrap().address().to_owned();
+            let folder = tempfile::tempdir().unwrap();
+            let config = Config {
+                home: folder.path().to_owned(),
+                listen: ([127, 0, 0, 1], 0).into(),
+                block_time: BlockTime::Every(Duration::from_millis(100)),
+                minimum_gas_prices: "0.025unyx".into(),
+                ..Config::default()
+            };
+            let rich = GenesisAccount { address, coins: "1000000000000unym,1000000000000unyx".into() };
+            let chain = Devchain::start(config, Genesis { accounts: vec![rich] }).await.unwrap();
+            (vec![chain.rpc_url()], mnemonic.to_string(), Some((chain, folder)))
+        }
+    };
     let config = ChainConfig::new(endpoints, None, "n", "0.025unyx".parse().unwrap());
     let client = ChainClient::connect(config).await.unwrap();
-    Some((client, Wallet::from_mnemonic(&mnemonic, "n").unwrap()))
+    (client, Wallet::from_mnemonic(&mnemonic, "n").unwrap(), embedded)
 }
 
 fn fresh_address() -> String {
@@ -22,7 +44,7 @@ fn fresh_address() -> String {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn many_tasks_of_one_account_send_each_exactly_once() {
     const TASKS: u128 = 24;
-    let Some((client, wallet)) = chain().await else { return };
+    let (client, wallet, _embedded) = chain().await;
     let account = client.account(wallet);
     let to = fresh_address();
 
@@ -41,7 +63,7 @@ async fn many_tasks_of_one_account_send_each_exactly_once() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_accounts_objects_with_one_key_share_the_chain_without_loss() {
-    let Some((client, wallet)) = chain().await else { return };
+    let (client, wallet, _embedded) = chain().await;
     let to = fresh_address();
 
     // Two processes with the same key: each believes that the sequence is its own.
@@ -58,7 +80,7 @@ async fn two_accounts_objects_with_one_key_share_the_chain_without_loss() {
 
 #[tokio::test]
 async fn refusals_of_the_chain_have_their_kind() {
-    let Some((client, wallet)) = chain().await else { return };
+    let (client, wallet, _embedded) = chain().await;
     let account = client.account(wallet);
     let to = fresh_address();
     let kind = |error: Result<_, ChainError>| error.map(|_: nym_chain_client::TxOutcome| ()).unwrap_err().kind();
@@ -90,7 +112,7 @@ async fn refusals_of_the_chain_have_their_kind() {
 
 #[tokio::test]
 async fn balances_are_read_at_a_past_height() {
-    let Some((client, wallet)) = chain().await else { return };
+    let (client, wallet, _embedded) = chain().await;
     let account = client.account(wallet);
     let to = fresh_address();
     let first = account.send(&Tx::send(&to, vec![Coin::new(3u128, "unym")])).await.unwrap();

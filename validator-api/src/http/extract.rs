@@ -1,0 +1,30 @@
+//! Parameters of a request. A wrong one is answered in the same form as every other error.
+
+use super::error::HttpError;
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use serde::de::DeserializeOwned;
+
+/// The query string.
+pub struct Query<T>(pub T);
+
+/// The parts of the path that have names.
+pub struct Path<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
+    type Rejection = HttpError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, HttpError> {
+        let found = axum::extract::Query::from_request_parts(parts, state).await;
+        found.map(|axum::extract::Query(found)| Self(found)).map_err(|wrong| HttpError::bad_request(wrong.body_text()))
+    }
+}
+
+impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T> {
+    type Rejection = HttpError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, HttpError> {
+        let found = axum::extract::Path::from_request_parts(parts, state).await;
+        found.map(|axum::extract::Path(found)| Self(found)).map_err(|wrong| HttpError::bad_request(wrong.body_text()))
+    }
+}
