@@ -12,6 +12,7 @@ use crate::backend::{
 };
 use crate::dkg::algebra::lagrange;
 use crate::dkg::{GroupKey, IndexError};
+use crate::stream::Stream;
 use crate::{DecodeError, SecretScalar};
 
 /// Domain separation tag of the hash to G1.
@@ -207,6 +208,12 @@ impl BeaconKey {
             let key = self.member(partial.index).ok_or(BeaconError::Stranger { index: partial.index })?;
             items.push((partial, *key));
         }
+        let rng = &mut Stream::over(rng, |all| {
+            all.bytes(b"partial seeds").bytes(message).g2(&self.group);
+            items.iter().for_each(|(partial, key)| {
+                all.bytes(&partial.to_bytes()).g2(key);
+            });
+        });
         let mut culprits = Vec::new();
         self.search(&-beacon_hash(message), &items, &mut culprits, rng);
         if culprits.is_empty() {
@@ -221,7 +228,7 @@ impl BeaconKey {
         negated_hash: &G1Affine,
         items: &[(&PartialSeed, G2Affine)],
         culprits: &mut Vec<u16>,
-        rng: &mut (impl RngCore + CryptoRng),
+        rng: &mut Stream,
     ) {
         if items.is_empty() || self.holds(negated_hash, items, rng) {
             return;
@@ -236,12 +243,7 @@ impl BeaconKey {
         }
     }
 
-    fn holds(
-        &self,
-        negated_hash: &G1Affine,
-        items: &[(&PartialSeed, G2Affine)],
-        rng: &mut (impl RngCore + CryptoRng),
-    ) -> bool {
+    fn holds(&self, negated_hash: &G1Affine, items: &[(&PartialSeed, G2Affine)], rng: &mut Stream) -> bool {
         let weights: Vec<_> = items.iter().map(|_| random_weight(rng)).collect();
         let signatures: Vec<_> = items.iter().map(|(partial, _)| partial.point).collect();
         let keys: Vec<_> = items.iter().map(|(_, key)| *key).collect();

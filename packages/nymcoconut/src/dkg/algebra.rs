@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 use super::error::IndexError;
-use crate::backend::{Field, FixedG1, FixedG2, Group, Scalar, G1, G2};
+use crate::backend::{Field, FixedG1, Group, Scalar, G1, G2};
 
 /// Multiples of G1's generator, in constant time.
 pub(crate) fn base_g1(scalar: &Scalar) -> G1 {
@@ -17,8 +17,7 @@ pub(crate) fn base_g1(scalar: &Scalar) -> G1 {
 
 /// Multiples of G2's generator, in constant time.
 pub(crate) fn base_g2(scalar: &Scalar) -> G2 {
-    static TABLE: OnceLock<FixedG2> = OnceLock::new();
-    TABLE.get_or_init(|| FixedG2::new(&G2::generator())).mul(scalar)
+    crate::params::g2().mul(scalar)
 }
 
 /// An evaluation point as a scalar.

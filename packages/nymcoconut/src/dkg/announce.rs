@@ -14,6 +14,7 @@ use crate::backend::{
     affine_g2, msm_g1_128, msm_g2, msm_g2_128, pairing_product_is_one, random_weight, Curve, G1Affine, G2Affine,
     G2Prepared, PrimeCurveAffine, G2_BYTES,
 };
+use crate::stream::Stream;
 
 /// A member's keys in G2.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -95,6 +96,12 @@ impl Announcement {
             }
             items.push((item, prepared.at(item.index).beta));
         }
+        let rng = &mut Stream::over(rng, |all| {
+            all.bytes(b"announcements").bytes(&group.digest());
+            announcements.iter().for_each(|item| {
+                all.bytes(&item.to_bytes(group));
+            });
+        });
         let mut culprits = Vec::new();
         search(&items, &mut culprits, rng);
         if culprits.is_empty() {
@@ -136,7 +143,7 @@ impl Announcement {
 
 type Item<'a> = (&'a Announcement, Vec<G1Affine>);
 
-fn search(items: &[Item<'_>], culprits: &mut Vec<u16>, rng: &mut (impl RngCore + CryptoRng)) {
+fn search(items: &[Item<'_>], culprits: &mut Vec<u16>, rng: &mut Stream) {
     if items.is_empty() || holds(items, rng) {
         return;
     }
@@ -150,7 +157,7 @@ fn search(items: &[Item<'_>], culprits: &mut Vec<u16>, rng: &mut (impl RngCore +
     }
 }
 
-fn holds(items: &[Item<'_>], rng: &mut (impl RngCore + CryptoRng)) -> bool {
+fn holds(items: &[Item<'_>], rng: &mut Stream) -> bool {
     let g1: Vec<_> = items.iter().flat_map(|(_, beta)| beta.iter().copied()).collect();
     let g2: Vec<_> = items.iter().flat_map(|(item, _)| item.keys.iter().copied()).collect();
     let weights: Vec<_> = g1.iter().map(|_| random_weight(rng)).collect();

@@ -45,6 +45,30 @@ macro_rules! run {
         g1.iter().chain(&b::affine_g1(&more)).for_each(|p| out.extend_from_slice(&p.to_compressed()));
         let more = b::affine_g2(&[b::msm_g2(&g2, &[x, y, z]), b::msm_g2_128(&g2[..2], &weights)]);
         g2.iter().chain(&more).for_each(|p| out.extend_from_slice(&p.to_compressed()));
+        // What multiplies new points by secrets, tables of G2, and sums of so many points that they take the other way.
+        let of_h = b::CombG1::new(&h);
+        let table = b::FixedG2::new(&q);
+        let many: Vec<_> = core::iter::successors(Some(h), |p| Some(p.double() + h)).take(20).collect();
+        let many_g2: Vec<_> = core::iter::successors(Some(q), |p| Some(p.double() + q)).take(20).collect();
+        let (many, many_g2) = (b::affine_g1(&many), b::affine_g2(&many_g2));
+        let scalars: Vec<_> = (0..20).map(|_| b::random_scalar(&mut rng)).collect();
+        let short: Vec<_> = (0..20).map(|_| b::random_weight(&mut rng)).collect();
+        let more = [
+            of_h.mul(&x),
+            of_h.mul(&-y),
+            b::sum_of_multiples(&g1[..3], &[x, y, z]),
+            b::msm_g1(&many, &scalars),
+            b::msm_g1_128(&many, &short),
+        ];
+        b::affine_g1(&more).iter().for_each(|p| out.extend_from_slice(&p.to_compressed()));
+        let more = [
+            table.mul(&x),
+            b::FixedG2::sum(&[(&table, &y), (&table, &z)]),
+            b::FixedG2::sum_vartime(&[(&table, &x), (&table, &z)]),
+            b::msm_g2(&many_g2, &scalars),
+            b::msm_g2_128(&many_g2, &short),
+        ];
+        b::affine_g2(&more).iter().for_each(|p| out.extend_from_slice(&p.to_compressed()));
         // e(x·h, q) · e(−h, x·q) = 1, and not when a factor is exchanged.
         let lines = [b::G2Prepared::from(g2[0]), b::G2Prepared::from(g2[1])];
         let minus = -g1[0];

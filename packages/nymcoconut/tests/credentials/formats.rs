@@ -116,7 +116,7 @@ fn make<T: CredentialType>(hidden: Vec<Scalar>, public: Vec<Scalar>) -> Made {
     statement.extend(public.iter().map(s));
     statement.extend(blinded.iter().map(|c| g1(*c)));
     let digest = hash("nym-coconut-request-v1", &statement).to_vec();
-    let e = challenge("nym-coconut-request-fold-v1", &[digest.clone()]);
+    let e = challenge("nym-coconut-request-fold-v1", std::slice::from_ref(&digest));
     let weights: Vec<Scalar> = (0..k)
         .scan(Scalar::from(1), |power, _| {
             let now = *power;

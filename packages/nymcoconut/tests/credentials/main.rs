@@ -6,9 +6,11 @@
 mod backends;
 mod batches;
 mod contract;
+mod folded;
 mod forgeries;
 mod formats;
 mod hash;
+mod named;
 mod negatives;
 mod rejects;
 mod scheme;

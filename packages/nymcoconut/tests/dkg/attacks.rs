@@ -1,6 +1,7 @@
 //! Attacks on a ceremony, by the numbers of the list of negative vectors.
 
 use nym_coconut::backend::{Curve, Field, Group, Scalar, G1, G2};
+use nym_coconut::dkg::algebra::evaluate;
 use nym_coconut::dkg::{
     Accusation, Board, Charge, Committee, Complaint, Dealing, Fault, FinishError, Flaw, Inbox, Layout, MessageError,
     OutcomeError, Place, Plan, ReceiverSecret, Refusal, RegistrationError, Registry, SetupError, Verdict,
@@ -10,6 +11,7 @@ use nym_coconut::dkg::{
 use super::forge::Forge;
 use super::four::four;
 use super::net::{committee, new_key, rng, ATTRIBUTES, CHAIN, CONTRACT};
+use super::rejects::Stuck;
 
 #[test]
 fn n12_wrong_degrees_are_refused_and_named() {
@@ -173,6 +175,44 @@ fn n12_a_wrong_share_is_shown_by_its_receiver_and_by_nobody_else() {
         assert_eq!(board.post_complaint(3, &complaint), Err(Refusal::Settled { dealer: 2 }));
         board.close();
         assert_eq!(board.outcome().unwrap().qualified(), [1, 3, 4]);
+    }
+}
+
+/// Adversaries: dealers who know what the receiver's source of randomness gives, and deal it wrong shares whose errors are opposite, in two
+/// polynomials of one group of points or in one polynomial of two dealers.
+#[test]
+fn n06_wrong_shares_whose_errors_cancel_are_named_though_the_source_of_weights_repeats() {
+    let four = four(7, 22);
+    let last = four.ceremony.plan().polynomials() - 1;
+    let spoilt = |dealer: u16, errors: &[(u8, Scalar)]| {
+        let mut forge = Forge::new(&four.ceremony, dealer, None, &mut rng(u64::from(dealer)));
+        for (polynomial, error) in errors {
+            let right = evaluate(&forge.polynomials[usize::from(*polynomial)], 3);
+            forge.instead.insert((3, *polynomial), right + error);
+        }
+        forge.bytes(&four.ceremony, &mut rng(30))
+    };
+    let by = Scalar::from(5);
+    let alone = [vec![(1, by), (2, -by)], vec![(0, by), (last, -by)]].map(|errors| vec![(2, spoilt(2, &errors))]);
+    let together = [0, 1, last].map(|number| vec![(1, spoilt(1, &[(number, by)])), (4, spoilt(4, &[(number, -by)]))]);
+    for wrong in alone.into_iter().chain(together) {
+        let mut board = Board::new(four.ceremony.clone());
+        for (dealer, dealing) in &four.dealings {
+            let instead = wrong.iter().find(|(liar, _)| liar == dealer).map(|(_, bytes)| bytes);
+            board.post_dealing(*dealer, instead.unwrap_or(dealing)).unwrap();
+        }
+        board.close_dealing();
+        assert!(board.faults().is_empty(), "only the receiver sees it");
+        let liars: Vec<u16> = wrong.iter().map(|(dealer, _)| *dealer).collect();
+        for stuck in [0, 1, 0xff] {
+            assert_eq!(Inbox::open(&board, 3, &four.secrets[&3], &mut Stuck(stuck)).unwrap().wrong(), liars);
+        }
+        let inbox = Inbox::open(&board, 3, &four.secrets[&3], &mut rng(31)).unwrap();
+        for complaint in inbox.complaints(&board, &four.secrets[&3], &mut rng(32)) {
+            let bytes = complaint.to_bytes(&four.ceremony);
+            assert!(matches!(board.post_complaint(3, &bytes), Ok(Verdict::Upheld { .. })));
+        }
+        assert_eq!(board.faults().keys().copied().collect::<Vec<_>>(), liars);
     }
 }
 

@@ -8,6 +8,7 @@ use nym_coconut::dkg::{Committee, IndexError, Plan};
 use serde_json::json;
 
 use super::net::{committee, new_key, rng, Run, CHAIN, CONTRACT};
+use super::rejects::Stuck;
 use super::wire::pin;
 
 fn shifted(partial: &PartialSeed, by: i64) -> PartialSeed {
@@ -91,6 +92,10 @@ fn n06_n08_wrong_partials_are_named_even_when_they_cancel() {
     let error = key.verify_partials(&message, &wrong, &mut rng(1)).unwrap_err();
     assert_eq!(error, BeaconError::Wrong { culprits: vec![2, 7] });
     assert_eq!(key.combine(&message, &wrong, &mut rng(2)).unwrap_err().culprits(), [2, 7]);
+    for stuck in [0, 1, 0xff] {
+        let refused = key.verify_partials(&message, &wrong, &mut Stuck(stuck)).unwrap_err();
+        assert_eq!(refused.culprits(), [2, 7], "weights hash the signatures");
+    }
     // Another member's signature under one's own name.
     let mut renamed = right[3].to_bytes();
     renamed[..2].copy_from_slice(&9u16.to_be_bytes());

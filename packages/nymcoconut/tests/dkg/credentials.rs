@@ -83,7 +83,7 @@ fn n08_signatures_of_two_generations_do_not_mix() {
 }
 
 #[test]
-fn a_key_serves_types_of_its_number_of_attributes_only() {
+fn n05_a_key_serves_types_of_its_number_of_attributes_only() {
     let run = Run::new(new_key(7, committee(4)), &[], &BTreeMap::new(), 1104);
     let share = &run.shares[&1];
     let wrong = Some(GroupError::Attributes { expected: 3, got: 2 });

@@ -185,6 +185,10 @@ fn n09_announced_keys_that_do_not_fit_are_refused_with_their_announcers() {
     cancelling[0] = change(&right[0], 0, G2::from(right[0].keys()[0]) + shift);
     cancelling[2] = change(&right[2], 1, G2::from(right[2].keys()[1]) - shift);
     assert_eq!(Announcement::verify(key, &cancelling, &mut rng(2)), Err(AnnounceError::Wrong { culprits: vec![1, 3] }));
+    for stuck in [0, 1, 0xff] {
+        let refused = Announcement::verify(key, &cancelling, &mut Stuck(stuck)).unwrap_err();
+        assert_eq!(refused, AnnounceError::Wrong { culprits: vec![1, 3] }, "weights hash the announcements");
+    }
     // Both keys of one member by the same factor.
     let mut scaled = right.clone();
     scaled[4] = change(&right[4], 0, G2::from(right[4].keys()[0]) * Scalar::from(3));
@@ -202,7 +206,7 @@ fn n09_announced_keys_that_do_not_fit_are_refused_with_their_announcers() {
 }
 
 /// A source that gives the same bytes for ever.
-struct Stuck(u8);
+pub struct Stuck(pub u8);
 
 impl RngCore for Stuck {
     fn next_u32(&mut self) -> u32 {

@@ -99,7 +99,7 @@ fn the_wire_form_and_our_transcripts_are_pinned() {
 }
 
 #[test]
-fn every_message_reads_back_and_no_truncation_or_addition_does() {
+fn n13_every_message_reads_back_and_no_truncation_or_addition_does() {
     let run = Run::new(new_key(7, committee(4)), &[], &BTreeMap::new(), 910);
     let four = four(7, 911);
     let (ceremony, plan) = (&four.ceremony, four.ceremony.plan());

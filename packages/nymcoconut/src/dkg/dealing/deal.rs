@@ -15,6 +15,7 @@ use crate::dkg::mask::{proof_nonce, MaskContext};
 use crate::dkg::setup::Ceremony;
 use crate::dkg::share::MemberShare;
 use crate::dkg::sigma::respond;
+use crate::secret::Exposed;
 use crate::SecretScalar;
 
 /// Coefficients of one polynomial, lowest first.
@@ -109,18 +110,7 @@ impl Dealing {
 }
 
 fn share_of(coefficients: &[SecretScalar], receiver: u16) -> SecretScalar {
-    let exposed = Exposed(coefficients.iter().map(SecretScalar::expose).collect());
-    SecretScalar::new(&evaluate(&exposed.0, receiver))
-}
-
-/// Scalars for one evaluation, overwritten afterwards.
-struct Exposed(Vec<Scalar>);
-
-impl Drop for Exposed {
-    fn drop(&mut self) {
-        self.0.fill(Scalar::from(0));
-        std::hint::black_box(&mut self.0);
-    }
+    SecretScalar::new(&evaluate(&Exposed::of(coefficients), receiver))
 }
 
 fn polynomial(threshold: usize, constant: Option<SecretScalar>, rng: &mut (impl RngCore + CryptoRng)) -> Polynomial {

@@ -15,6 +15,7 @@ use crate::dkg::mask::MaskContext;
 use crate::dkg::registration::ReceiverSecret;
 use crate::dkg::setup::Ceremony;
 use crate::dkg::share::MemberShare;
+use crate::stream::Stream;
 use crate::SecretScalar;
 
 /// The shares that one member received, and which of them are wrong.
@@ -41,7 +42,7 @@ impl Dealing {
 impl Inbox {
     /// Opens the shares of every dealing that nobody must refuse and checks them in one batch; only if that fails, in halves.
     ///
-    /// Random weights of 128 bits come from `rng`, drawn after the dealings are fixed.
+    /// Weights of 128 bits are drawn from a hash of 32 bytes of `rng` and of all dealings, so whoever knows what `rng` gives cannot deal errors that cancel.
     ///
     /// # Errors
     ///
@@ -64,6 +65,12 @@ impl Inbox {
             shares.insert(dealer, dealing.unmask(ceremony, index, &shared).ok_or(FinishError::NotAReceiver { index })?);
             items.push(dealing);
         }
+        let rng = &mut Stream::over(rng, |all| {
+            all.bytes(b"dealings").bytes(ceremony.digest()).bytes(&index.to_be_bytes());
+            items.iter().for_each(|dealing| {
+                all.bytes(&dealing.to_bytes(ceremony));
+            });
+        });
         let batch = Batch::new(index, ceremony.threshold());
         let mut wrong = Vec::new();
         batch.search(&items, &shares, &mut wrong, rng);
@@ -147,7 +154,7 @@ impl Batch {
         items: &[&Dealing],
         shares: &BTreeMap<u16, Vec<SecretScalar>>,
         wrong: &mut Vec<u16>,
-        rng: &mut (impl RngCore + CryptoRng),
+        rng: &mut Stream,
     ) {
         if items.is_empty() || self.holds(items, shares, rng) {
             return;
@@ -162,12 +169,7 @@ impl Batch {
         }
     }
 
-    fn holds(
-        &self,
-        items: &[&Dealing],
-        shares: &BTreeMap<u16, Vec<SecretScalar>>,
-        rng: &mut (impl RngCore + CryptoRng),
-    ) -> bool {
+    fn holds(&self, items: &[&Dealing], shares: &BTreeMap<u16, Vec<SecretScalar>>, rng: &mut Stream) -> bool {
         let mut g1 = Terms::<G1Affine>::default();
         let mut g2 = Terms::<G2Affine>::default();
         for dealing in items {
@@ -199,7 +201,7 @@ impl<A> Default for Terms<A> {
 }
 
 impl<A: Copy> Terms<A> {
-    fn add(&mut self, points: &[A], powers: &[Scalar], share: &SecretScalar, rng: &mut (impl RngCore + CryptoRng)) {
+    fn add(&mut self, points: &[A], powers: &[Scalar], share: &SecretScalar, rng: &mut Stream) {
         let weight = crate::backend::reduce(&random_weight(rng));
         self.points.extend_from_slice(points);
         self.scalars.extend(powers.iter().map(|power| weight * power));
