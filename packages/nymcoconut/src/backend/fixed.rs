@@ -116,8 +116,8 @@ pub(super) fn digits<S: PrimeField<Repr = [u8; 32]>, const WIDTH: usize, const D
 ) -> [i8; DIGITS] {
     let k = limbs(&scalar.to_repr());
     let order = order::<S>();
-    // All ones where the scalar is even.
-    let even = (k[0] & 1).wrapping_sub(1);
+    // All ones where the scalar is even; the compiler must not know that it is one of two values, or it branches on it.
+    let even = core::hint::black_box((k[0] & 1).wrapping_sub(1));
     let mut sum = [0u64; 5];
     let mut carry = 0u128;
     for i in 0..4 {

@@ -65,7 +65,7 @@ where
 fn signs<S: PrimeField<Repr = [u8; 32]>>(scalar: &S) -> ([u64; 4], Choice) {
     let k = limbs(&scalar.to_repr());
     let order = order::<S>();
-    let even = (k[0] & 1).wrapping_sub(1);
+    let even = core::hint::black_box((k[0] & 1).wrapping_sub(1));
     let mut odd = [0u64; 4];
     let mut borrow = 0;
     for i in 0..4 {
