@@ -29,6 +29,10 @@ pub trait Packed: Sized {
     }
 }
 
+/// First bit of every record whose form is that of 0.2.0 where 0.1.0 had another. `migrations::migrate` makes sure that no record of
+/// 0.1.0 begins with it: those are JSON, flags below 64, or numbers that are smaller.
+pub const FORM: u8 = 0x80;
+
 /// Reads fields from the front of bytes.
 pub struct Reader<'a>(pub &'a [u8]);
 
@@ -63,6 +67,42 @@ impl<'a> Reader<'a> {
     /// A number of sixteen bytes.
     pub fn u128(&mut self) -> Option<u128> {
         self.array().map(u128::from_be_bytes)
+    }
+
+    /// A number in its shortest form, see [`Write::number`].
+    pub fn number<T: TryFrom<u128>>(&mut self) -> Option<T> {
+        let mut value = 0u128;
+        for shift in (0..u128::BITS).step_by(7) {
+            let byte = self.u8()?;
+            let group = u128::from(byte & 0x7f);
+            // Neither bits that do not fit nor groups that say nothing.
+            if group > u128::MAX >> shift || (byte == 0 && shift > 0) {
+                return None;
+            }
+            value |= group << shift;
+            if byte & 0x80 == 0 {
+                return T::try_from(value).ok();
+            }
+        }
+        None
+    }
+
+    /// An amount in its shortest form, see [`Write::amount`].
+    pub fn amount<T: TryFrom<u128>>(&mut self) -> Option<T> {
+        let (zeros, rest) = (u32::from(self.u8()?), self.number::<u128>()?);
+        if (rest == 0 && zeros > 0) || rest % 10 == 0 && rest > 0 {
+            return None;
+        }
+        let value = 10u128.checked_pow(zeros)?.checked_mul(rest)?;
+        T::try_from(value).ok()
+    }
+
+    /// A text, after its length.
+    pub fn text(&mut self) -> Option<String> {
+        let length = self.number::<usize>()?;
+        let (text, tail) = self.0.split_at_checked(length)?;
+        self.0 = tail;
+        std::str::from_utf8(text).ok().map(str::to_owned)
     }
 
     /// Whether nothing is left.
@@ -213,9 +253,40 @@ impl<'a, K: PrimaryKey<'a> + KeyDeserialize, T: Packed> PackedMap<K, T> {
 }
 
 /// Appends fields to bytes.
-pub trait Write {
+pub trait Write: Sized {
     /// Appends raw bytes.
     fn put(self, bytes: &[u8]) -> Self;
+
+    /// Appends a number in groups of seven bits, the lowest first; all but the last have the eighth bit set.
+    fn number(self, value: impl Into<u128>) -> Self {
+        let (mut rest, mut bytes, mut count) = (value.into(), [0u8; 19], 0);
+        for byte in &mut bytes {
+            count += 1;
+            *byte = (rest & 0x7f) as u8;
+            rest >>= 7;
+            if rest == 0 {
+                break;
+            }
+            *byte |= 0x80;
+        }
+        self.put(bytes.get(..count).unwrap_or_default())
+    }
+
+    /// Appends the count of a number's zeros at the end, in decimal, and the number without them: what people pledge and delegate is
+    /// round, and a chain charges for every byte.
+    fn amount(self, value: impl Into<u128>) -> Self {
+        let (mut rest, mut zeros) = (value.into(), 0u8);
+        while rest > 0 && rest % 10 == 0 {
+            rest /= 10;
+            zeros += 1;
+        }
+        self.put(&[zeros]).number(rest)
+    }
+
+    /// Appends a text after its length.
+    fn text(self, text: &str) -> Self {
+        self.number(text.len() as u64).put(text.as_bytes())
+    }
 }
 
 impl Write for Vec<u8> {

@@ -1,24 +1,24 @@
 //! Namespaces of the contract's records.
 
-use nym_mixnet_contract::{beacon, delegations, epochs, gateways, mixnodes, owed, rewards, rotation, state};
+use nym_mixnet_contract::{beacon, delegations, epochs, gateways, mixnodes, rewards, rotation, state};
 
 #[test]
 fn storage_keys_are_unique() {
     let mut names = vec![
-        state::STATE.namespace().as_bytes().to_vec(),
+        state::CORE.namespace().as_bytes().to_vec(),
+        state::TOLD.namespace().as_bytes().to_vec(),
         state::REWARDING.namespace().as_bytes().to_vec(),
-        state::BONDS_BY_OWNER.namespace().as_bytes().to_vec(),
-        mixnodes::state::LAST_NODE_ID.namespace().as_bytes().to_vec(),
+        state::ACCOUNTS.namespace().as_bytes().to_vec(),
+        state::IDENTITIES.namespace().as_bytes().to_vec(),
         mixnodes::state::BONDS.namespace().as_bytes().to_vec(),
         mixnodes::state::STAKES.namespace().as_bytes().to_vec(),
         mixnodes::state::LEFT_STAKES.namespace().as_bytes().to_vec(),
-        mixnodes::state::IDS_BY_IDENTITY.namespace().as_bytes().to_vec(),
         mixnodes::state::UNBONDED.namespace().as_bytes().to_vec(),
         mixnodes::state::UNIT_REWARDS.namespace().as_bytes().to_vec(),
         gateways::state::GATEWAYS.namespace().as_bytes().to_vec(),
         delegations::state::DELEGATIONS.namespace().as_bytes().to_vec(),
         delegations::state::BY_OWNER.namespace().as_bytes().to_vec(),
-        epochs::state::EPOCH.namespace().as_bytes().to_vec(),
+        epochs::state::TRANSITION.namespace().as_bytes().to_vec(),
         epochs::state::MONITORS.namespace().as_bytes().to_vec(),
         epochs::state::LAST_MONITOR_ID.namespace().as_bytes().to_vec(),
         epochs::state::REPORTED.namespace().as_bytes().to_vec(),
@@ -39,10 +39,11 @@ fn storage_keys_are_unique() {
         mixnodes::state::UNBONDED_BY_IDENTITY.namespace().as_bytes().to_vec(),
         mixnodes::state::PARKED.namespace().as_bytes().to_vec(),
         rotation::state::KEYS.namespace().as_bytes().to_vec(),
-        owed::OWED.namespace().as_bytes().to_vec(),
-        // of signatures, and of cw2
-        b"sn".to_vec(),
+        // of cw2, and of networks that were taken over from 0.1.0
         b"contract_info".to_vec(),
+        state::NONCES.namespace().as_bytes().to_vec(),
+        b"nic".to_vec(),
+        b"owed".to_vec(),
     ];
     let count = names.len();
 
