@@ -11,7 +11,7 @@ use crate::ContractError;
 
 /// What every message of a user reads, and what changes with most of them, in one record: beside what a chain charges for each read and
 /// write, that for their bytes is little. Written by all modules.
-pub const CORE: PackedItem<Core> = PackedItem::new("core");
+pub const CORE: PackedItem<Core> = PackedItem::new("c");
 
 /// What only some messages read of what the contract was told. Written by [`STATE`].
 pub const TOLD: PackedItem<Told> = PackedItem::new("state");
@@ -200,7 +200,7 @@ impl Packed for Told {
     fn pack(&self) -> Vec<u8> {
         Vec::with_capacity(96)
             .put(&[FORM | u8::from(self.epochs.bootstrap_seed)])
-            .text(self.owner.as_str())
+            .address(&self.owner)
             .number(self.epochs.epoch_length)
             .number(self.epochs.epochs_in_interval)
             .number(self.epochs.report_grace)
@@ -214,7 +214,7 @@ impl Packed for Told {
     fn unpack(bytes: &mut Reader<'_>) -> Option<Self> {
         let flags = bytes.u8()?.checked_sub(FORM).filter(|flags| *flags < 2)?;
         Some(Self {
-            owner: Addr::unchecked(bytes.text()?),
+            owner: bytes.address()?,
             epochs: EpochParams {
                 epoch_length: bytes.number()?,
                 epochs_in_interval: bytes.number()?,

@@ -53,7 +53,7 @@ impl Packed for Bond {
     fn pack(&self) -> Vec<u8> {
         let bytes = Vec::with_capacity(256)
             .put(&[FORM | self.node.flags()])
-            .text(self.owner.as_str())
+            .address(&self.owner)
             .number(self.height)
             .amount(self.pledge)
             .text(&self.location);
@@ -70,7 +70,7 @@ impl Packed for Bond {
         }
         let flags = bytes.u8()?.checked_sub(FORM).filter(|flags| *flags < 4)?;
         Some(Self {
-            owner: Addr::unchecked(bytes.text()?),
+            owner: bytes.address()?,
             height: bytes.number()?,
             pledge: bytes.amount()?,
             location: bytes.text()?,

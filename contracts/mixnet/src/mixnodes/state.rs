@@ -288,7 +288,7 @@ impl Packed for Bond {
     const NAME: &'static str = "bond of a mix node";
 
     fn pack(&self) -> Vec<u8> {
-        let bytes = Vec::with_capacity(224).put(&[FORM | self.node.flags()]).text(self.owner.as_str()).number(self.height);
+        let bytes = Vec::with_capacity(224).put(&[FORM | self.node.flags()]).address(&self.owner).number(self.height);
         self.node.write(bytes)
     }
 
@@ -299,7 +299,7 @@ impl Packed for Bond {
             return Some(Self { owner: old.owner, height: old.height, node });
         }
         let flags = bytes.u8()?.checked_sub(FORM).filter(|flags| *flags < 4)?;
-        let (owner, height) = (Addr::unchecked(bytes.text()?), bytes.number()?);
+        let (owner, height) = (bytes.address()?, bytes.number()?);
         Some(Self { owner, height, node: Announced::read(bytes, flags)? })
     }
 }

@@ -1,6 +1,7 @@
 //! What messages cost in the machine, with storage at the SDK's prices and without what every transaction costs.
 //!
 //! `gas.txt` holds the recorded figures; `NYM_RECORD_GAS=1` writes it anew. A message that costs 5 % more fails the test.
+//! `NYM_TRACE_GAS=1` prints what each message reads and writes, with bytes and gas (`-- --nocapture`).
 
 use std::fmt::Write;
 use std::path::Path;
@@ -69,9 +70,14 @@ fn measure(count: u32) -> Vec<(&'static str, u64)> {
     net.turn_with(3, &[(1, 100), (2, 100), (3, 100), (4, 100), (5, 100)]);
     net.machine = Some(Machine::new());
     let mut table = Vec::new();
+    let trace = count == 10 && std::env::var_os("NYM_TRACE_GAS").is_some();
     let mut cost = |net: &mut Suite, name, sender: &Addr, msg: ExecuteMsg, funds: &[cosmwasm_std::Coin]| {
         net.execute(sender, msg, funds).unwrap_or_else(|error| panic!("{name}: {error}"));
-        table.push((name, net.machine.as_ref().unwrap().last_gas));
+        let machine = net.machine.as_ref().unwrap();
+        table.push((name, machine.last_gas));
+        if trace {
+            println!("{name}: {}\n    {}", machine.last_gas, machine.trace().join("\n    "));
+        }
         net.next_block();
     };
 
