@@ -11,11 +11,9 @@ use nym_contract_runtime::json::{self, Write};
 
 use crate::epochs::state::{Epoch, Outcome, Phase, EPOCH, LAST_SEED, LOTTERY};
 use crate::funds::{exactly, nonpayable};
-use crate::mixnodes::state::LAST_NODE_ID;
-use crate::state::{REWARDING, STATE};
+use crate::state::{Account, Core, CORE, REWARDING, STATE};
 use crate::{
-    admin, beacon, delegations, epochs, gateways, migrations, mixnodes, owed, rewards, rotation, signatures,
-    ContractError,
+    admin, beacon, delegations, epochs, gateways, migrations, mixnodes, owed, rewards, rotation, ContractError,
 };
 
 /// Sets up a network.
@@ -44,7 +42,8 @@ pub fn instantiate(
 
     migrations::record_version(deps.storage);
     admin::execute::save_monitors(deps.storage, deps.api, msg.monitors)?;
-    LAST_NODE_ID.save(deps.storage, &0);
+    CORE.save(deps.storage, &Core::new(state.rewarding_denom.clone()));
+    STATE.save(deps.storage, &state)?;
     EPOCH.save(
         deps.storage,
         &Epoch {
@@ -62,7 +61,7 @@ pub fn instantiate(
             final_node: 0,
             candidates: 0,
         },
-    );
+    )?;
     let seed = lottery::first_seed(&env.block.chain_id, env.contract.address.as_str());
     LAST_SEED.save(deps.storage, &Binary::from(seed));
     LOTTERY.save(
@@ -85,7 +84,6 @@ pub fn instantiate(
             events::ATTR_AMOUNT,
             format!("{}{}", msg.initial_rewarding_params.initial_reward_pool, state.rewarding_denom),
         );
-    STATE.save(deps.storage, &state);
     REWARDING.save(deps.storage, &rewarding);
 
     Ok(Response::new().add_event(event))
@@ -277,7 +275,8 @@ pub fn query(deps: Deps<'_>, env: Env, msg: QueryMsg) -> Result<Binary, Contract
         // signing
         Q::GetSigningNonce { address } => {
             let sender = deps.api.addr_validate(&address)?;
-            reply(&SigningNonceResponse { nonce: signatures::nonce(deps.storage, &sender)? })
+            let core = CORE.load(deps.storage)?;
+            reply(&SigningNonceResponse { nonce: Account::load(deps.storage, &core, &sender)?.nonce() })
         }
     }
 }

@@ -6,6 +6,7 @@ pub mod packed;
 pub mod state;
 
 pub mod admin;
+pub mod announced;
 pub mod beacon;
 pub mod delegations;
 pub mod epochs;
@@ -16,7 +17,6 @@ pub mod owed;
 pub mod rewards;
 pub mod rotation;
 
-mod announced;
 mod funds;
 mod signatures;
 

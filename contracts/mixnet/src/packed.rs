@@ -5,7 +5,7 @@
 use std::marker::PhantomData;
 
 use cosmwasm_std::storage_keys::{to_length_prefixed, to_length_prefixed_nested};
-use cosmwasm_std::{Order, Storage};
+use cosmwasm_std::{Addr, Order, Storage};
 use cw_storage_plus::{range_with_prefix, KeyDeserialize, Map, PrimaryKey, RawBound};
 
 use crate::ContractError;
@@ -28,6 +28,10 @@ pub trait Packed: Sized {
         value.ok_or(ContractError::Corrupt { what: Self::NAME })
     }
 }
+
+/// First bit of every record whose form is that of 0.2.0 where 0.1.0 had another. `migrations::migrate` makes sure that no record of
+/// 0.1.0 begins with it: those are JSON, flags below 64, or numbers that are smaller.
+pub const FORM: u8 = 0x80;
 
 /// Reads fields from the front of bytes.
 pub struct Reader<'a>(pub &'a [u8]);
@@ -63,6 +67,70 @@ impl<'a> Reader<'a> {
     /// A number of sixteen bytes.
     pub fn u128(&mut self) -> Option<u128> {
         self.array().map(u128::from_be_bytes)
+    }
+
+    /// A number in its shortest form, see [`Write::number`].
+    pub fn number<T: TryFrom<u128>>(&mut self) -> Option<T> {
+        let mut value = 0u128;
+        for shift in (0..u128::BITS).step_by(7) {
+            let byte = self.u8()?;
+            let group = u128::from(byte & 0x7f);
+            // Neither bits that do not fit nor groups that say nothing.
+            if group > u128::MAX >> shift || (byte == 0 && shift > 0) {
+                return None;
+            }
+            value |= group << shift;
+            if byte & 0x80 == 0 {
+                return T::try_from(value).ok();
+            }
+        }
+        None
+    }
+
+    /// An amount in its shortest form, see [`Write::amount`].
+    pub fn amount<T: TryFrom<u128>>(&mut self) -> Option<T> {
+        let first = self.u8()?;
+        let mut value = u128::from(first & 0x3f);
+        if first & 0x80 != 0 {
+            let higher = self.number().filter(|higher| (1..=u128::MAX >> 6).contains(higher))?;
+            value |= higher << 6;
+        }
+        let zeros = if first & 0x40 == 0 { 0 } else { self.u8().filter(|zeros| *zeros > 0)? };
+        // Zeros at the end are counted, and nothing has none.
+        if value % 10 == 0 && (value > 0 || zeros > 0) {
+            return None;
+        }
+        let value = 10u128.checked_pow(u32::from(zeros))?.checked_mul(value)?;
+        T::try_from(value).ok()
+    }
+
+    /// An address, see [`Write::address`].
+    pub fn address(&mut self) -> Option<Addr> {
+        let prefix = usize::from(self.u8()?);
+        if prefix == 0 {
+            return self.text().filter(|text| bech32(text).is_none()).map(Addr::unchecked);
+        }
+        let (prefix, tail) = self.0.split_at_checked(prefix)?;
+        self.0 = tail;
+        let mut text = std::str::from_utf8(prefix).ok()?.to_owned() + "1";
+        let (mut bits, mut count) = (0u16, 0);
+        for _ in 0..self.number::<u16>()? {
+            if count < 5 {
+                bits = (bits & 0x1f) << 8 | u16::from(self.u8()?);
+                count += 8;
+            }
+            count -= 5;
+            text.push(char::from(*BECH32.get(usize::from(bits >> count & 0x1f))?));
+        }
+        (bits & ((1 << count) - 1) == 0).then(|| Addr::unchecked(text))
+    }
+
+    /// A text, after its length.
+    pub fn text(&mut self) -> Option<String> {
+        let length = self.number::<usize>()?;
+        let (text, tail) = self.0.split_at_checked(length)?;
+        self.0 = tail;
+        std::str::from_utf8(text).ok().map(str::to_owned)
     }
 
     /// Whether nothing is left.
@@ -213,9 +281,70 @@ impl<'a, K: PrimaryKey<'a> + KeyDeserialize, T: Packed> PackedMap<K, T> {
 }
 
 /// Appends fields to bytes.
-pub trait Write {
+pub trait Write: Sized {
     /// Appends raw bytes.
     fn put(self, bytes: &[u8]) -> Self;
+
+    /// Appends a number in groups of seven bits, the lowest first; all but the last have the eighth bit set.
+    fn number(self, value: impl Into<u128>) -> Self {
+        let (mut rest, mut bytes, mut count) = (value.into(), [0u8; 19], 0);
+        for byte in &mut bytes {
+            count += 1;
+            *byte = (rest & 0x7f) as u8;
+            rest >>= 7;
+            if rest == 0 {
+                break;
+            }
+            *byte |= 0x80;
+        }
+        self.put(bytes.get(..count).unwrap_or_default())
+    }
+
+    /// Appends a number without the zeros it ends in, in decimal, and their count if there are any: what people pledge and delegate is
+    /// round, and a chain charges for every byte. The first byte has six bits of the number, one that says whether a count follows it,
+    /// and one that says whether more of the number follows.
+    fn amount(self, value: impl Into<u128>) -> Self {
+        let (mut rest, mut zeros) = (value.into(), 0u8);
+        while rest > 0 && rest % 10 == 0 {
+            rest /= 10;
+            zeros += 1;
+        }
+        let higher = rest >> 6;
+        let first = (rest & 0x3f) as u8 | u8::from(zeros > 0) << 6 | u8::from(higher > 0) << 7;
+        let bytes = self.put(&[first]);
+        let bytes = if higher > 0 { bytes.number(higher) } else { bytes };
+        if zeros > 0 { bytes.put(&[zeros]) } else { bytes }
+    }
+
+    /// Appends an address: five bits for each letter of its bech32 text, after its prefix. What is none is a text, after a zero.
+    fn address(self, address: &Addr) -> Self {
+        let Some((prefix, length, data)) = bech32(address.as_str()) else {
+            return self.put(&[0]).text(address.as_str());
+        };
+        let mut bytes = self.put(&[length]).put(prefix.as_bytes()).number(data.len() as u64);
+        let (mut bits, mut count) = (0u16, 0);
+        for letter in data {
+            bits = bits << 5 | u16::from(letter);
+            count += 5;
+            if count >= 8 {
+                count -= 8;
+                bytes.append_byte((bits >> count) as u8);
+                bits &= (1 << count) - 1;
+            }
+        }
+        if count > 0 {
+            bytes.append_byte((bits << (8 - count)) as u8);
+        }
+        bytes
+    }
+
+    /// Appends a byte.
+    fn append_byte(&mut self, byte: u8);
+
+    /// Appends a text after its length.
+    fn text(self, text: &str) -> Self {
+        self.number(text.len() as u64).put(text.as_bytes())
+    }
 }
 
 impl Write for Vec<u8> {
@@ -223,6 +352,22 @@ impl Write for Vec<u8> {
         self.extend_from_slice(bytes);
         self
     }
+
+    fn append_byte(&mut self, byte: u8) {
+        self.push(byte);
+    }
+}
+
+/// Letters of bech32 by their values.
+const BECH32: &[u8; 32] = b"qpzry9x8gf2tvdw0s3jn54khce6mua7l";
+
+/// Prefix of a bech32 text with its length, and the values of the letters after the last 1.
+fn bech32(text: &str) -> Option<(&str, u8, Vec<u8>)> {
+    let (prefix, data) = text.rsplit_once('1')?;
+    let length = u8::try_from(prefix.len()).ok().filter(|length| *length > 0)?;
+    u16::try_from(data.len()).ok()?;
+    let value = |letter| BECH32.iter().position(|known| *known == letter).map(|value| value as u8);
+    Some((prefix, length, data.bytes().map(value).collect::<Option<_>>()?))
 }
 
 macro_rules! pack_integer {

@@ -4,9 +4,9 @@ use cosmwasm_std::{Addr, Api, DepsMut, Event, Response, Storage};
 use nym_contract_types::mixnet::{events, ContractState, ContractStateParams, PendingParams, RewardingParamsUpdate};
 
 use super::params;
-use crate::epochs::state::{stakes_may_change, EPOCH, LAST_MONITOR_ID, MONITORS};
+use crate::epochs::state::{LAST_MONITOR_ID, MONITORS};
 use crate::rewards::state::PENDING_PARAMS;
-use crate::state::{REWARDING, STATE};
+use crate::state::{CORE, REWARDING, STATE};
 use crate::ContractError;
 
 /// Most monitors: each costs two reads per page of nodes when scores are counted.
@@ -16,7 +16,7 @@ const MAX_MONITORS: usize = 64;
 pub fn update_monitors(deps: DepsMut<'_>, sender: Addr, monitors: Vec<String>) -> Result<Response, ContractError> {
     owned_by(deps.storage, sender)?;
     // Scores of one epoch are counted by one list.
-    stakes_may_change(&EPOCH.load(deps.storage)?)?;
+    CORE.load(deps.storage)?.now.stakes_may_change()?;
     let count = monitors.len();
     save_monitors(deps.storage, deps.api, monitors)?;
 
@@ -60,7 +60,7 @@ pub fn update_params(deps: DepsMut<'_>, sender: Addr, updated: ContractStatePara
     params::check_minimums(&updated, &state.rewarding_denom)?;
 
     state.params = updated;
-    STATE.save(deps.storage, &state);
+    STATE.save(deps.storage, &state)?;
 
     let event = Event::new(events::MIXNET).add_attribute(events::ATTR_ACTION, "update_contract_state_params");
     Ok(Response::new().add_event(event))
@@ -137,7 +137,7 @@ pub fn accept(deps: DepsMut<'_>, sender: Addr) -> Result<Response, ContractError
     }
     let mut state = STATE.load(deps.storage)?;
     state.owner = sender;
-    STATE.save(deps.storage, &state);
+    STATE.save(deps.storage, &state)?;
     announce(deps.storage, "accept_admin", |pending| pending.admin = None)
 }
 

@@ -3,41 +3,33 @@
 //! What is added counts from the next epoch; what is taken back leaves at once. Nothing is queued: a node and a delegation
 //! carry what does not count yet, and it is counted when either is next touched.
 
-use cosmwasm_std::{Addr, Coin, DepsMut, Env, Event, MessageInfo, Response, Storage, Uint128};
+use cosmwasm_std::{Addr, DepsMut, Env, Event, MessageInfo, Response, Storage, Uint128};
 use nym_contract_types::mixnet::events;
-use nym_contract_types::{EpochId, NodeId};
+use nym_contract_types::NodeId;
 
-use super::state::{release_unit_reward, StoredDelegation, BY_OWNER, DELEGATIONS};
-use crate::epochs::state::{stakes_may_change, EPOCH};
+use super::state::{StoredDelegation, BY_OWNER, DELEGATIONS};
 use crate::funds::{one_coin, pay};
 use crate::mixnodes::state::{Clock, NodeStake, Staked, SCALE};
 use crate::packed::Present;
-use crate::state::STATE;
-use crate::{owed, ContractError};
+use crate::state::{Core, CORE};
+use crate::ContractError;
 
 /// Puts the funds on a node.
 pub fn delegate(deps: DepsMut<'_>, env: Env, info: MessageInfo, mix_id: NodeId) -> Result<Response, ContractError> {
-    let state = STATE.load(deps.storage)?;
-    let epoch = EPOCH.load(deps.storage)?;
-    stakes_may_change(&epoch)?;
+    let mut core = CORE.load(deps.storage)?;
+    core.now.stakes_may_change()?;
 
-    let amount = one_coin(&info, &state.rewarding_denom)?;
-    if let Some(minimum) = state.params.minimum_mixnode_delegation {
-        let sent = Coin::new(amount, &state.rewarding_denom);
-        if sent.amount < minimum.amount {
-            return Err(ContractError::DelegationTooSmall { mix_id, amount: sent, minimum });
-        }
+    let amount = one_coin(&info, &core.denom)?;
+    if let Some(minimum) = core.minimum_delegation.filter(|minimum| amount.u128() < *minimum) {
+        let (amount, minimum) = (core.coin(amount.u128()), core.coin(minimum));
+        return Err(ContractError::DelegationTooSmall { mix_id, amount, minimum });
     }
 
-    let turn = epoch.turn();
-    let mut node = Staked::load_bonded(deps.storage, mix_id, epoch.clock())?;
+    let turn = core.now.turn();
+    let mut node = Staked::load_bonded(deps.storage, mix_id, core.now.clock())?;
     let mut delegation = match DELEGATIONS.may_load(deps.storage, (mix_id, &info.sender))? {
         Some(mut delegation) => {
-            let begun = delegation.has_begun(turn).then_some(delegation.pending_turn);
-            delegation.count_earlier(deps.storage, mix_id, turn, node.stake.unit_reward)?;
-            if let Some(begun) = begun {
-                release_unit_reward(deps.storage, mix_id, begun)?;
-            }
+            delegation.settle_earlier(deps.storage, mix_id, turn, node.stake.unit_reward)?;
             delegation
         }
         None => {
@@ -58,25 +50,25 @@ pub fn delegate(deps: DepsMut<'_>, env: Env, info: MessageInfo, mix_id: NodeId) 
     delegation.pending_turn = turn;
     delegation.height = env.block.height;
     // Refused now rather than when it begins to count.
-    node.stake.counted_in(Clock { turn: turn.saturating_add(1), ..epoch.clock() })?;
+    node.stake.counted_in(Clock { turn: turn.saturating_add(1), ..core.now.clock() })?;
 
-    node.save(deps.storage)?;
+    node.save(deps.storage, &mut core)?;
+    CORE.save(deps.storage, &core);
     DELEGATIONS.save(deps.storage, (mix_id, &info.sender), &delegation);
 
     let event = Event::new(events::MIXNET)
         .add_attribute(events::ATTR_ACTION, "delegate_to_mixnode")
         .add_attribute(events::ATTR_MIX_ID, mix_id.to_string())
         .add_attribute(events::ATTR_DELEGATOR, &info.sender)
-        .add_attribute(events::ATTR_AMOUNT, format!("{amount}{}", state.rewarding_denom))
+        .add_attribute(events::ATTR_AMOUNT, format!("{amount}{}", core.denom))
         .add_attribute(events::ATTR_COUNTS_FROM, u64::from(turn).saturating_add(1).to_string());
     Ok(Response::new().add_event(event))
 }
 
 /// Pays back what the sender delegated in this turn.
 pub fn cancel(deps: DepsMut<'_>, env: Env, sender: Addr, mix_id: NodeId) -> Result<Response, ContractError> {
-    let state = STATE.load(deps.storage)?;
-    let epoch = EPOCH.load(deps.storage)?;
-    let turn = epoch.turn();
+    let mut core = CORE.load(deps.storage)?;
+    let turn = core.now.turn();
     let missing = || ContractError::NoDelegation { mix_id, delegator: sender.clone() };
     let mut delegation = DELEGATIONS.may_load(deps.storage, (mix_id, &sender))?.ok_or_else(missing)?;
     if delegation.pending == 0 || delegation.has_begun(turn) {
@@ -88,9 +80,9 @@ pub fn cancel(deps: DepsMut<'_>, env: Env, sender: Addr, mix_id: NodeId) -> Resu
         response.events = response.events.into_iter().map(|event| rename(event, "cancel_pending_delegation")).collect();
         return Ok(response);
     }
-    let mut node = Staked::may_load(deps.storage, mix_id, epoch.clock())?.ok_or_else(missing)?;
+    let mut node = Staked::may_load(deps.storage, mix_id, core.now.clock())?.ok_or_else(missing)?;
     if node.bonded {
-        stakes_may_change(&epoch)?;
+        core.now.stakes_may_change()?;
     }
 
     let paid = Uint128::new(std::mem::take(&mut delegation.pending));
@@ -100,15 +92,16 @@ pub fn cancel(deps: DepsMut<'_>, env: Env, sender: Addr, mix_id: NodeId) -> Resu
     pending.delegations = pending.delegations.checked_sub(1).ok_or_else(corrupt)?;
     node.stake.drop_empty_pending();
 
-    node.save(deps.storage)?;
+    node.save(deps.storage, &mut core)?;
+    CORE.save(deps.storage, &core);
     DELEGATIONS.save(deps.storage, (mix_id, &sender), &delegation);
 
     let event = Event::new(events::MIXNET)
         .add_attribute(events::ATTR_ACTION, "cancel_pending_delegation")
         .add_attribute(events::ATTR_MIX_ID, mix_id.to_string())
         .add_attribute(events::ATTR_DELEGATOR, &sender)
-        .add_attribute(events::ATTR_AMOUNT, format!("{paid}{}", state.rewarding_denom));
-    Ok(Response::new().add_messages(pay(&sender, paid, &state.rewarding_denom)).add_event(event))
+        .add_attribute(events::ATTR_AMOUNT, format!("{paid}{}", core.denom));
+    Ok(Response::new().add_messages(pay(&sender, paid, &core.denom)).add_event(event))
 }
 
 /// The same event under the name of another message.
@@ -123,15 +116,14 @@ fn rename(mut event: Event, action: &str) -> Event {
 
 /// Pays the sender's whole delegation back, with its reward.
 pub fn undelegate(deps: DepsMut<'_>, env: Env, sender: Addr, mix_id: NodeId) -> Result<Response, ContractError> {
-    let state = STATE.load(deps.storage)?;
-    let epoch = EPOCH.load(deps.storage)?;
-    let turn = epoch.turn();
+    let mut core = CORE.load(deps.storage)?;
+    let turn = core.now.turn();
 
     let missing = || ContractError::NoDelegation { mix_id, delegator: sender.clone() };
     let delegation = DELEGATIONS.may_load(deps.storage, (mix_id, &sender))?.ok_or_else(missing)?;
     let (stake, bonded) = Staked::find(deps.storage, mix_id)?.ok_or_else(missing)?;
     if bonded {
-        stakes_may_change(&epoch)?;
+        core.now.stakes_may_change()?;
     }
     // Otherwise one transaction could borrow funds, have them counted, and give them back.
     if delegation.height == env.block.height && (delegation.pending == 0 || delegation.has_begun(turn)) {
@@ -139,12 +131,13 @@ pub fn undelegate(deps: DepsMut<'_>, env: Env, sender: Addr, mix_id: NodeId) -> 
     }
 
     let paid = if stake.parked {
-        refund(deps.storage, mix_id, stake, bonded, &delegation)?
+        refund(deps.storage, &mut core, mix_id, stake, bonded, &delegation)?
     } else {
-        let node = Staked::of(deps.storage, mix_id, stake, bonded, epoch.clock())?;
-        take_out(deps.storage, node, delegation, turn)?
+        let node = Staked::of(deps.storage, mix_id, stake, bonded, core.now.clock())?;
+        take_out(deps.storage, &mut core, node, delegation)?
     };
     let paid = Uint128::new(paid);
+    CORE.save(deps.storage, &core);
 
     DELEGATIONS.remove(deps.storage, (mix_id, &sender));
     BY_OWNER.remove(deps.storage, (&sender, mix_id));
@@ -153,22 +146,18 @@ pub fn undelegate(deps: DepsMut<'_>, env: Env, sender: Addr, mix_id: NodeId) -> 
         .add_attribute(events::ATTR_ACTION, "undelegate_from_mixnode")
         .add_attribute(events::ATTR_MIX_ID, mix_id.to_string())
         .add_attribute(events::ATTR_DELEGATOR, &sender)
-        .add_attribute(events::ATTR_AMOUNT, format!("{paid}{}", state.rewarding_denom));
-    Ok(Response::new().add_messages(pay(&sender, paid, &state.rewarding_denom)).add_event(event))
+        .add_attribute(events::ATTR_AMOUNT, format!("{paid}{}", core.denom));
+    Ok(Response::new().add_messages(pay(&sender, paid, &core.denom)).add_event(event))
 }
 
 /// Takes a delegation with its reward out of its node. Returns what is to be paid.
 fn take_out(
     storage: &mut dyn Storage,
+    core: &mut Core,
     mut node: Staked,
     mut delegation: StoredDelegation,
-    turn: EpochId,
 ) -> Result<u128, ContractError> {
-    if delegation.has_begun(turn) {
-        let begun = delegation.pending_turn;
-        delegation.count_earlier(storage, node.mix_id, turn, node.stake.unit_reward)?;
-        release_unit_reward(storage, node.mix_id, begun)?;
-    }
+    delegation.settle_earlier(storage, node.mix_id, core.now.turn(), node.stake.unit_reward)?;
     let value = delegation.value_at(node.stake.unit_reward)?;
     let paid = (value / SCALE).checked_add(delegation.pending).ok_or(ContractError::OutOfRange { what: "payout" })?;
 
@@ -191,13 +180,14 @@ fn take_out(
         }
     }
 
-    node.save(storage)?;
+    node.save(storage, core)?;
     Ok(paid)
 }
 
 /// The same of a node whose numbers are not to be trusted: what was delegated, without a reward.
 fn refund(
     storage: &mut dyn Storage,
+    core: &mut Core,
     mix_id: NodeId,
     mut stake: NodeStake,
     bonded: bool,
@@ -212,7 +202,7 @@ fn refund(
         pending.delegations = pending.delegations.saturating_sub(u32::from(delegation.pending > 0));
     }
     stake.drop_empty_pending();
-    owed::change_units(storage, paid, 0)?;
+    core.owe_units(paid, 0)?;
     Staked { mix_id, stake, bonded, owed: 0 }.store(storage);
     Ok(paid)
 }

@@ -8,9 +8,8 @@ use nym_contract_types::mixnet::{
 use nym_contract_types::{page, EpochId, NodeId};
 
 use super::state::{StoredDelegation, BY_OWNER, DELEGATIONS};
-use crate::epochs::state::EPOCH;
 use crate::mixnodes::state::{LEFT_STAKES, SCALE, STAKES};
-use crate::state::STATE;
+use crate::state::CORE;
 use crate::ContractError;
 
 /// Default and largest page of every list here.
@@ -24,7 +23,8 @@ struct Context {
 
 impl Context {
     fn load(storage: &dyn Storage) -> Result<Self, ContractError> {
-        Ok(Self { denom: STATE.load(storage)?.rewarding_denom, turn: EPOCH.load(storage)?.turn() })
+        let core = CORE.load(storage)?;
+        Ok(Self { turn: core.now.turn(), denom: core.denom })
     }
 
     fn show(

@@ -4,8 +4,8 @@ use cosmwasm_std::{Addr, Storage};
 use nym_contract_types::{EpochId, NodeId};
 use nym_rewarding::delegation;
 
-use crate::mixnodes::state::{SCALE, UNIT_REWARDS};
-use crate::packed::{Packed, PackedMap, Present, Reader, Write};
+use crate::mixnodes::state::{Fields, UnitReward, SCALE, UNIT_REWARDS};
+use crate::packed::{Packed, PackedMap, Present, Reader, Write, FORM};
 use crate::ContractError;
 
 /// Delegations by node and owner. Written by `delegations::execute`.
@@ -62,27 +62,42 @@ impl StoredDelegation {
         if !self.has_begun(turn) {
             return Ok(());
         }
-        // A node that nobody touched since has its unit reward of then still.
-        let then = UNIT_REWARDS.may_load(storage, (mix_id, self.pending_turn))?.map_or(now, |reward| reward.value);
+        let reward = UNIT_REWARDS.may_load(storage, (mix_id, self.pending_turn))?;
+        self.count_from(reward.map_or(now, |reward| reward.value))
+    }
+
+    /// The same, and forgets one use of that unit reward, and the reward with its last use.
+    pub fn settle_earlier(
+        &mut self,
+        storage: &mut dyn Storage,
+        mix_id: NodeId,
+        turn: EpochId,
+        now: u128,
+    ) -> Result<(), ContractError> {
+        if !self.has_begun(turn) {
+            return Ok(());
+        }
+        let key = (mix_id, self.pending_turn);
+        let reward = UNIT_REWARDS.may_load(storage, key)?;
+        self.count_from(reward.as_ref().map_or(now, |reward| reward.value))?;
+        match reward {
+            Some(UnitReward { value, users }) if users > 1 => {
+                UNIT_REWARDS.save(storage, key, &UnitReward { value, users: users - 1 });
+            }
+            Some(_) => UNIT_REWARDS.remove(storage, key),
+            // A node that nobody touched since has its unit reward of then still.
+            None => {}
+        }
+        Ok(())
+    }
+
+    fn count_from(&mut self, then: u128) -> Result<(), ContractError> {
         let added = self.pending.checked_mul(SCALE).ok_or_else(out_of_range)?;
         self.amount = self.value_at(then)?.checked_add(added).ok_or_else(out_of_range)?;
         self.unit_reward = then;
         self.pending = 0;
         Ok(())
     }
-}
-
-/// Forgets one use of a node's unit reward of an earlier turn, and the reward with its last use.
-pub fn release_unit_reward(storage: &mut dyn Storage, mix_id: NodeId, turn: EpochId) -> Result<(), ContractError> {
-    if let Some(mut reward) = UNIT_REWARDS.may_load(storage, (mix_id, turn))? {
-        reward.users = reward.users.saturating_sub(1);
-        if reward.users == 0 {
-            UNIT_REWARDS.remove(storage, (mix_id, turn));
-        } else {
-            UNIT_REWARDS.save(storage, (mix_id, turn), &reward);
-        }
-    }
-    Ok(())
 }
 
 fn out_of_range() -> ContractError {
@@ -93,19 +108,29 @@ impl Packed for StoredDelegation {
     const NAME: &'static str = "delegation";
 
     fn pack(&self) -> Vec<u8> {
-        let bytes = Vec::with_capacity(60)
-            .put(&self.amount.to_be_bytes())
-            .put(&self.unit_reward.to_be_bytes())
-            .put(&self.height.to_be_bytes());
+        let bytes = Vec::with_capacity(64)
+            .put(&[FORM])
+            .amount(self.amount)
+            .number(self.unit_reward)
+            .number(self.height);
         if self.pending == 0 {
             return bytes;
         }
-        bytes.put(&self.pending_turn.to_be_bytes()).put(&self.pending.to_be_bytes())
+        bytes.number(self.pending_turn).amount(self.pending)
     }
 
     fn unpack(bytes: &mut Reader<'_>) -> Option<Self> {
-        let (amount, unit_reward, height) = (bytes.u128()?, bytes.u128()?, bytes.u64()?);
-        let (pending_turn, pending) = if bytes.is_empty() { (0, 0) } else { (bytes.u32()?, bytes.u128()?) };
+        // Delegations that nothing has touched since 0.1.0: their amounts come first and are smaller than that.
+        let fields = if *bytes.0.first()? < FORM { Fields::Fixed } else { Fields::Short };
+        if matches!(fields, Fields::Short) {
+            bytes.u8().filter(|form| *form == FORM)?;
+        }
+        let (amount, unit_reward, height) = (fields.amount(bytes)?, fields.u128(bytes)?, fields.u64(bytes)?);
+        let (pending_turn, pending) = if bytes.is_empty() {
+            (0, 0)
+        } else {
+            (fields.u32(bytes)?, fields.amount(bytes).filter(|pending| *pending > 0)?)
+        };
         Some(Self { amount, unit_reward, height, pending_turn, pending })
     }
 }

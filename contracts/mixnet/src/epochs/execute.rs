@@ -6,8 +6,7 @@ use nym_contract_types::EpochId;
 
 use super::state::{Epoch, Phase, RewardedSet, EPOCH, LOTTERY, MONITORS};
 use super::{draw, performance, settle};
-use crate::mixnodes::state::LAST_NODE_ID;
-use crate::state::STATE;
+use crate::state::{CORE, STATE};
 use crate::ContractError;
 
 /// Nodes that one step handles if nothing else is asked for.
@@ -43,8 +42,8 @@ pub fn begin(deps: DepsMut<'_>, env: Env, wanted: Option<EpochId>) -> Result<Res
     epoch.begun_at = now;
     epoch.cursor = 0;
     epoch.candidates = 0;
-    epoch.final_node = LAST_NODE_ID.load(deps.storage)?;
-    EPOCH.save(deps.storage, &epoch);
+    epoch.final_node = CORE.load(deps.storage)?.last_node_id;
+    EPOCH.save(deps.storage, &epoch)?;
     // From here on the frozen candidates are those of the next draw.
     if let Some(mut lottery) = LOTTERY.may_load(deps.storage)? {
         lottery.candidates_available = false;
@@ -91,7 +90,7 @@ pub fn advance(
             Err(error) => return Err(error),
         }
     }
-    EPOCH.save(deps.storage, &epoch);
+    EPOCH.save(deps.storage, &epoch)?;
 
     let mut event = event("advance_epoch", &epoch)
         .add_attribute(events::ATTR_COUNT, handled.to_string())

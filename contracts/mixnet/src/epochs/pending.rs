@@ -13,7 +13,7 @@ use super::state::{Epoch, EPOCH};
 use crate::delegations::state::DELEGATIONS;
 use crate::mixnodes::state::{NodeStake, STAKES};
 use crate::rewards::state::PENDING_PARAMS;
-use crate::state::STATE;
+use crate::state::{CORE, STATE};
 use crate::ContractError;
 
 /// Default and largest page.
@@ -61,7 +61,8 @@ struct EpochEvents<'a> {
 
 impl<'a> EpochEvents<'a> {
     fn new(storage: &'a dyn Storage, limit: usize) -> Result<Self, ContractError> {
-        let (denom, turn) = (STATE.load(storage)?.rewarding_denom, EPOCH.load(storage)?.turn());
+        let core = CORE.load(storage)?;
+        let (turn, denom) = (core.now.turn(), core.denom);
         Ok(Self { storage, denom, turn, limit, records: 0, events: Vec::new() })
     }
 
@@ -162,8 +163,8 @@ pub fn interval_event(deps: Deps<'_>, event_id: NodeId) -> Result<PendingInterva
     let mut events = announced(deps.storage)?;
     events.truncate(1);
     if event_id > 0 {
-        let denom = STATE.load(deps.storage)?.rewarding_denom;
-        let interval = EPOCH.load(deps.storage)?.interval;
+        let core = CORE.load(deps.storage)?;
+        let (denom, interval) = (core.denom, core.now.interval);
         let stake = STAKES.may_load(deps.storage, event_id)?;
         events = stake
             .and_then(|stake| costs_of(event_id, stake, interval, &denom).transpose())

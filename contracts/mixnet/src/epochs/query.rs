@@ -184,7 +184,7 @@ pub fn reports(
         return Err(ContractError::NotMonitor { sender });
     };
 
-    let last_node = crate::mixnodes::state::LAST_NODE_ID.load(deps.storage)?;
+    let last_node = crate::state::CORE.load(deps.storage)?.last_node_id;
     let first = start_after.map_or(0, |after| after.saturating_add(1));
     let mut found = Vec::new();
     let mut number = first / PAGE_NODES;

@@ -4,12 +4,16 @@ use cosmwasm_std::{Addr, Binary, Storage};
 use nym_contract_types::mixnet::{ContractState, DrawOutcome, LotteryResponse};
 use nym_contract_types::{EpochId, NodeId};
 
+use crate::packed::{json_records, Packed, PackedItem, PackedMap, Reader, Write, FORM};
 use crate::mixnodes::state::Clock;
-use crate::packed::{json_records, Packed, PackedItem, PackedMap, Reader, Write};
+use crate::state::{Now, CORE};
 use crate::ContractError;
 
-/// The current epoch and its transition. Written by `epochs::execute`.
-pub const EPOCH: PackedItem<Epoch> = PackedItem::new("ces");
+/// What messages of users need not know of the current epoch and its transition. Written by [`EPOCH`].
+pub const TRANSITION: PackedItem<Transition> = PackedItem::new("ces");
+
+/// The current epoch and its transition, of [`CORE`] and [`TRANSITION`]. Written by `contract::instantiate` and `epochs::execute`.
+pub const EPOCH: EpochRecords = EpochRecords;
 
 /// Monitors with the numbers by which their reports are kept. Written by `admin::execute`. At most 64.
 pub const MONITORS: PackedItem<Vec<(MonitorId, Addr)>> = PackedItem::new("mon");
@@ -60,6 +64,27 @@ pub enum Phase {
     Drawing,
 }
 
+impl Phase {
+    /// Its number in records, below 4.
+    pub const fn number(self) -> u8 {
+        match self {
+            Self::Running => 0,
+            Self::Settling => 1,
+            Self::Drawing => 2,
+        }
+    }
+
+    /// The phase of a number.
+    pub const fn of(number: u8) -> Option<Self> {
+        match number {
+            0 => Some(Self::Running),
+            1 => Some(Self::Settling),
+            2 => Some(Self::Drawing),
+            _ => None,
+        }
+    }
+}
+
 /// The current epoch and its transition. Times are seconds of block time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Epoch {
@@ -97,17 +122,19 @@ impl Epoch {
         self.starts_at.saturating_add(self.length)
     }
 
-    /// Number of the turn: stakes that are added in a turn count from the next one, and a turn ends when a transition begins.
+    /// Where the clock stands.
+    pub const fn now(&self) -> Now {
+        Now { id: self.id, phase: self.phase, interval: self.interval }
+    }
+
+    /// Number of the turn, see [`Now::turn`].
     pub fn turn(&self) -> EpochId {
-        match self.phase {
-            Phase::Running => self.id,
-            Phase::Settling | Phase::Drawing => self.id.saturating_add(1),
-        }
+        self.now().turn()
     }
 
     /// What time it is for stakes.
     pub fn clock(&self) -> Clock {
-        Clock { turn: self.turn(), interval: self.interval }
+        self.now().clock()
     }
 
     /// Whether the interval ends with this epoch.
@@ -122,11 +149,64 @@ impl Epoch {
     }
 }
 
-/// Checks that stakes are not being counted.
-pub fn stakes_may_change(epoch: &Epoch) -> Result<(), ContractError> {
-    match epoch.phase {
-        Phase::Settling => Err(ContractError::TransitionUnderWay { epoch: epoch.id }),
-        Phase::Running | Phase::Drawing => Ok(()),
+/// The part of [`Epoch`] that only transitions need.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Transition {
+    starts_at: u64,
+    length: u64,
+    height: u64,
+    previous_height: u64,
+    interval_start: EpochId,
+    outcome: Outcome,
+    begun_at: u64,
+    cursor: u32,
+    final_node: NodeId,
+    candidates: u32,
+}
+
+/// The current epoch in its two records.
+pub struct EpochRecords;
+
+impl EpochRecords {
+    /// The current epoch.
+    pub fn load(&self, storage: &dyn Storage) -> Result<Epoch, ContractError> {
+        let (now, rest) = (CORE.load(storage)?.now, TRANSITION.load(storage)?);
+        Ok(Epoch {
+            id: now.id,
+            phase: now.phase,
+            starts_at: rest.starts_at,
+            length: rest.length,
+            height: rest.height,
+            previous_height: rest.previous_height,
+            interval: now.interval,
+            interval_start: rest.interval_start,
+            outcome: rest.outcome,
+            begun_at: rest.begun_at,
+            cursor: rest.cursor,
+            final_node: rest.final_node,
+            candidates: rest.candidates,
+        })
+    }
+
+    /// Writes both records; terms and sums stay as they are stored.
+    pub fn save(&self, storage: &mut dyn Storage, epoch: &Epoch) -> Result<(), ContractError> {
+        let mut core = CORE.load(storage)?;
+        core.now = epoch.now();
+        CORE.save(storage, &core);
+        let rest = Transition {
+            starts_at: epoch.starts_at,
+            length: epoch.length,
+            height: epoch.height,
+            previous_height: epoch.previous_height,
+            interval_start: epoch.interval_start,
+            outcome: epoch.outcome,
+            begun_at: epoch.begun_at,
+            cursor: epoch.cursor,
+            final_node: epoch.final_node,
+            candidates: epoch.candidates,
+        };
+        TRANSITION.save(storage, &rest);
+        Ok(())
     }
 }
 
@@ -154,65 +234,55 @@ impl From<Outcome> for DrawOutcome {
     }
 }
 
-impl Packed for Epoch {
-    const NAME: &'static str = "epoch";
+impl Packed for Transition {
+    const NAME: &'static str = "transition";
 
     fn pack(&self) -> Vec<u8> {
-        let phase = match self.phase {
-            Phase::Running => 0,
-            Phase::Settling => 1,
-            Phase::Drawing => 2,
-        };
         let outcome = match self.outcome {
             Outcome::None => 0,
             Outcome::Drawn => 1,
             Outcome::TooFew => 2,
             Outcome::NoSeed => 3,
         };
-        Vec::with_capacity(66)
-            .put(&[phase, outcome])
-            .put(&self.id.to_be_bytes())
-            .put(&self.starts_at.to_be_bytes())
-            .put(&self.length.to_be_bytes())
-            .put(&self.height.to_be_bytes())
-            .put(&self.previous_height.to_be_bytes())
-            .put(&self.interval.to_be_bytes())
-            .put(&self.interval_start.to_be_bytes())
-            .put(&self.begun_at.to_be_bytes())
-            .put(&self.cursor.to_be_bytes())
-            .put(&self.final_node.to_be_bytes())
-            .put(&self.candidates.to_be_bytes())
+        Vec::with_capacity(48)
+            .put(&[FORM | outcome])
+            .number(self.starts_at)
+            .number(self.length)
+            .number(self.height)
+            .number(self.previous_height)
+            .number(self.interval_start)
+            .number(self.begun_at)
+            .number(self.cursor)
+            .number(self.final_node)
+            .number(self.candidates)
     }
 
     fn unpack(bytes: &mut Reader<'_>) -> Option<Self> {
-        let phase = match bytes.u8()? {
-            0 => Phase::Running,
-            1 => Phase::Settling,
-            2 => Phase::Drawing,
-            _ => return None,
-        };
-        let outcome = match bytes.u8()? {
-            0 => Outcome::None,
-            1 => Outcome::Drawn,
-            2 => Outcome::TooFew,
-            3 => Outcome::NoSeed,
-            _ => return None,
-        };
         Some(Self {
-            phase,
-            outcome,
-            id: bytes.u32()?,
-            starts_at: bytes.u64()?,
-            length: bytes.u64()?,
-            height: bytes.u64()?,
-            previous_height: bytes.u64()?,
-            interval: bytes.u32()?,
-            interval_start: bytes.u32()?,
-            begun_at: bytes.u64()?,
-            cursor: bytes.u32()?,
-            final_node: bytes.u32()?,
-            candidates: bytes.u32()?,
+            outcome: Outcome::of(bytes.u8()?.checked_sub(FORM)?)?,
+            starts_at: bytes.number()?,
+            length: bytes.number()?,
+            height: bytes.number()?,
+            previous_height: bytes.number()?,
+            interval_start: bytes.number()?,
+            begun_at: bytes.number()?,
+            cursor: bytes.number()?,
+            final_node: bytes.number()?,
+            candidates: bytes.number()?,
         })
+    }
+}
+
+impl Outcome {
+    /// The outcome of its number in records.
+    pub const fn of(number: u8) -> Option<Self> {
+        match number {
+            0 => Some(Self::None),
+            1 => Some(Self::Drawn),
+            2 => Some(Self::TooFew),
+            3 => Some(Self::NoSeed),
+            _ => None,
+        }
     }
 }
 

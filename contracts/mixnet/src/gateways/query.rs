@@ -2,10 +2,10 @@
 
 use cosmwasm_std::Deps;
 use nym_contract_types::mixnet::{GatewayBondResponse, OwnedGatewayResponse, PagedGatewayResponse};
-use nym_contract_types::page;
+use nym_contract_types::{keys, page};
 
 use super::state::GATEWAYS;
-use crate::state::{gateway_of, Bonded, BONDS_BY_OWNER};
+use crate::state::{account_of, Bonded, CORE};
 use crate::ContractError;
 
 /// Gateways by identity key.
@@ -15,8 +15,9 @@ pub fn gateways(
     limit: Option<u32>,
 ) -> Result<PagedGatewayResponse, ContractError> {
     let limit = page::limit(limit, 100, 150);
+    let denom = CORE.load(deps.storage)?.denom;
     let found = GATEWAYS.page(deps.storage, start_after.as_deref(), limit + 1)?;
-    let mut nodes: Vec<_> = found.into_iter().map(|(_, bond)| bond).collect();
+    let mut nodes: Vec<_> = found.into_iter().map(|(_, bond)| bond.show(&denom)).collect();
     let more = nodes.len() > limit;
     nodes.truncate(limit);
     let start_next_after = nodes.last().filter(|_| more).map(|bond| bond.gateway.identity_key.clone());
@@ -25,16 +26,19 @@ pub fn gateways(
 
 /// One gateway.
 pub fn gateway(deps: Deps<'_>, identity: String) -> Result<GatewayBondResponse, ContractError> {
-    let gateway = GATEWAYS.may_load(deps.storage, &identity)?;
+    let denom = CORE.load(deps.storage)?.denom;
+    let gateway = GATEWAYS.may_load(deps.storage, &identity)?.map(|bond| bond.show(&denom));
     Ok(GatewayBondResponse { identity, gateway })
 }
 
 /// The gateway of an account.
 pub fn owned(deps: Deps<'_>, address: String) -> Result<OwnedGatewayResponse, ContractError> {
     let address = deps.api.addr_validate(&address)?;
-    let gateway = match BONDS_BY_OWNER.may_load(deps.storage, &address)? {
-        Some(Bonded::Gateway(_)) => GATEWAYS.may_load(deps.storage, &gateway_of(deps.storage, &address)?)?,
+    let bond = match account_of(deps.storage, &address)?.bonded {
+        Some(Bonded::Gateway(identity)) => GATEWAYS.may_load(deps.storage, &keys::to_text(&identity))?,
         _ => None,
     };
+    let denom = CORE.load(deps.storage)?.denom;
+    let gateway = bond.map(|bond| bond.show(&denom));
     Ok(OwnedGatewayResponse { address, gateway })
 }

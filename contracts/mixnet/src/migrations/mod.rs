@@ -1,9 +1,12 @@
 //! Taking over the state of an earlier version.
 
+pub mod v0_1_0;
+
 use cosmwasm_std::{DepsMut, Response, Storage};
 use nym_contract_types::mixnet::Cw2VersionResponse;
 
 use crate::packed::{json_records, PackedItem};
+use crate::state::CORE;
 use crate::ContractError;
 
 /// Name of the contract, as cw2 records it.
@@ -21,14 +24,16 @@ pub fn record_version(storage: &mut dyn Storage) {
     CONTRACT_INFO.save(storage, &Cw2VersionResponse { contract: NAME.to_owned(), version: VERSION.to_owned() });
 }
 
-/// Checks that the state is of this contract and not newer than this code, then brings it up to date.
-///
-/// - 0.1.0: every record is read as it is. Its networks have keys that do not expire, so that no node has any of a period.
+/// Checks that the state is of this contract and not newer than this code, then brings it up to date. See [`v0_1_0`] for what that means
+/// for each record: no more than five are rewritten, however many nodes there are.
 pub fn migrate(deps: DepsMut<'_>) -> Result<Response, ContractError> {
     let stored = CONTRACT_INFO.load(deps.storage)?;
     let older_or_same = parse(&stored.version).zip(parse(VERSION)).is_some_and(|(from, to)| from <= to);
     if stored.contract != NAME || !older_or_same {
         return Err(ContractError::Migration { contract: stored.contract, version: stored.version, to: VERSION });
+    }
+    if CORE.may_load(deps.storage)?.is_none() {
+        v0_1_0::take_over(deps.storage)?;
     }
     record_version(deps.storage);
     Ok(Response::new())

@@ -11,12 +11,12 @@ use nym_contract_types::mixnet::{
 use nym_contract_types::{keys, page, NodeId, Percent};
 
 use super::state::{
-    Bond, Clock, NodeStake, BONDS, IDS_BY_IDENTITY, STAKES, UNBONDED, UNBONDED_BY_IDENTITY, UNBONDED_BY_OWNER,
+    Bond, Clock, NodeStake, BONDS, STAKES, UNBONDED, UNBONDED_BY_IDENTITY, UNBONDED_BY_OWNER,
     UNIT_DELEGATION,
 };
-use crate::epochs::state::{RewardedSet, EPOCH};
+use crate::epochs::state::RewardedSet;
 use crate::packed::{PackedMap, Present};
-use crate::state::{Bonded, BONDS_BY_OWNER, REWARDING, STATE};
+use crate::state::{account_of, mixnode_with, Bonded, CORE, REWARDING};
 use crate::ContractError;
 
 /// What every reply about nodes needs besides their own records.
@@ -28,9 +28,9 @@ struct Context {
 
 impl Context {
     fn load(storage: &dyn Storage) -> Result<Self, ContractError> {
-        let epoch = EPOCH.load(storage)?;
-        let set = RewardedSet::load(storage, epoch.id)?;
-        Ok(Self { denom: STATE.load(storage)?.rewarding_denom, clock: epoch.clock(), set })
+        let core = CORE.load(storage)?;
+        let set = RewardedSet::load(storage, core.now.id)?;
+        Ok(Self { clock: core.now.clock(), denom: core.denom, set })
     }
 
     fn bond(&self, mix_id: NodeId, bond: Bond, stake: &NodeStake) -> Result<MixNodeBond, ContractError> {
@@ -39,7 +39,7 @@ impl Context {
             owner: bond.owner,
             original_pledge: coin(self.settled(stake).pledge, &self.denom),
             layer: self.set.get(mix_id).and_then(|entry| entry.layer()),
-            mix_node: bond.node,
+            mix_node: bond.node.show(),
             bonding_height: bond.height,
             is_unbonding: false,
         })
@@ -154,7 +154,7 @@ pub fn details_by_identity(
     identity_key: String,
 ) -> Result<MixnodeDetailsByIdentityResponse, ContractError> {
     let id = match keys::parse(&identity_key) {
-        Some(identity) => IDS_BY_IDENTITY.may_load(deps.storage, &identity)?,
+        Some(identity) => mixnode_with(deps.storage, &identity)?,
         None => None,
     };
     let context = Context::load(deps.storage)?;
@@ -166,7 +166,7 @@ pub fn details_by_identity(
 pub fn owned(deps: Deps<'_>, address: String) -> Result<MixOwnershipResponse, ContractError> {
     let address: Addr = deps.api.addr_validate(&address)?;
     let context = Context::load(deps.storage)?;
-    let mixnode_details = match BONDS_BY_OWNER.may_load(deps.storage, &address)? {
+    let mixnode_details = match account_of(deps.storage, &address)?.bonded {
         Some(Bonded::Mixnode(id)) => context.details_of(deps.storage, id)?,
         _ => None,
     };
@@ -185,7 +185,7 @@ pub fn rewarding_details(deps: Deps<'_>, mix_id: NodeId) -> Result<MixnodeReward
 /// How near a node's stake is to saturation.
 pub fn saturation(deps: Deps<'_>, mix_id: NodeId) -> Result<StakeSaturationResponse, ContractError> {
     let point = REWARDING.load(deps.storage)?.interval.stake_saturation_point;
-    let clock = EPOCH.load(deps.storage)?.clock();
+    let clock = CORE.load(deps.storage)?.now.clock();
     let Some(stake) = STAKES.may_load(deps.storage, mix_id)? else {
         return Ok(StakeSaturationResponse { mix_id, current_saturation: None, uncapped_saturation: None });
     };

@@ -8,13 +8,11 @@ use nym_contract_runtime::json;
 use nym_contract_types::mixnet::{MixNode, UnbondedMixnode};
 use nym_contract_types::{EpochId, NodeId};
 
-use crate::owed;
-use crate::packed::{json_records, Packed, PackedItem, PackedMap, Present, Reader, Write};
+use crate::announced::{self, Announced};
+use crate::packed::{json_records, Packed, PackedMap, Present, Reader, Write, FORM};
 use crate::rotation::state::Keyed;
+use crate::state::Core;
 use crate::ContractError;
-
-/// Last node number given away; the first is 1. Written by `mixnodes::execute`.
-pub const LAST_NODE_ID: PackedItem<NodeId> = PackedItem::new("nic");
 
 /// What bonded nodes announce. Written by `mixnodes::execute`. Invariant: the same ids as in [`STAKES`].
 pub const BONDS: PackedMap<NodeId, Bond> = PackedMap::new("mnn");
@@ -24,9 +22,6 @@ pub const STAKES: PackedMap<NodeId, NodeStake> = PackedMap::new("mnr");
 
 /// Stakes of nodes that have left but still have delegations. Written by `mixnodes::execute` and `delegations::execute`.
 pub const LEFT_STAKES: PackedMap<NodeId, NodeStake> = PackedMap::new("mnl");
-
-/// Number of the bonded node with this identity key. Written by `mixnodes::execute`.
-pub const IDS_BY_IDENTITY: PackedMap<&[u8], NodeId> = PackedMap::new("mni");
 
 /// Nodes that have left. Written by `mixnodes::execute`.
 pub const UNBONDED: PackedMap<NodeId, UnbondedMixnode> = PackedMap::new("ubm");
@@ -49,14 +44,22 @@ pub struct Clock {
 }
 
 /// What a node announces, as stored.
-#[derive(json::Read, json::Write)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bond {
     /// Account that bonded it.
     pub owner: Addr,
     /// Height of the block that bonded it.
     pub height: u64,
     /// The node.
-    pub node: MixNode,
+    pub node: Announced<3>,
+}
+
+/// The same as 0.1.0 stored it.
+#[derive(json::Read)]
+struct OldBond {
+    owner: Addr,
+    height: u64,
+    node: MixNode,
 }
 
 /// Numbers of the nodes that left, by who had bonded them. Written by `mixnodes::execute`.
@@ -77,7 +80,7 @@ pub struct Parked {
     pub reason: String,
 }
 
-json_records!(Parked => "parked node", Bond => "bond of a mix node", UnbondedMixnode => "node that left");
+json_records!(Parked => "parked node", UnbondedMixnode => "node that left");
 
 /// Stakes on a node. Amounts are in 10^-18 of the denom's unit unless they are pledges.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -260,23 +263,44 @@ impl Staked {
         Ok(())
     }
 
-    /// Writes the stakes back, and what is owed for them; those of a node that has left and has no delegations any more are deleted.
-    pub fn save(self, storage: &mut dyn Storage) -> Result<(), ContractError> {
+    /// Writes the stakes back and notes what is owed for them, which is to be saved; those of a node that has left and has no
+    /// delegations any more are deleted.
+    pub fn save(self, storage: &mut dyn Storage, core: &mut Core) -> Result<(), ContractError> {
         // What rounding leaves of a node that has left stays in the contract and is owed to nobody.
         let gone = !self.bonded && self.stake.delegations == 0;
         let now = if gone { 0 } else { self.stake.owed()? };
-        owed::change(storage, self.owed, now)?;
+        core.owe(self.owed, now)?;
         self.store(storage);
         Ok(())
     }
 
-    /// Writes the stakes back; what is owed is booked elsewhere.
+    /// Writes the stakes back; what is owed for them has not changed or is noted elsewhere.
     pub fn store(self, storage: &mut dyn Storage) {
         match (self.bonded, self.stake.delegations) {
             (true, _) => STAKES.save(storage, self.mix_id, &self.stake),
             (false, 0) => LEFT_STAKES.remove(storage, self.mix_id),
             (false, _) => LEFT_STAKES.save(storage, self.mix_id, &self.stake),
         }
+    }
+}
+
+impl Packed for Bond {
+    const NAME: &'static str = "bond of a mix node";
+
+    fn pack(&self) -> Vec<u8> {
+        let bytes = Vec::with_capacity(224).put(&[FORM | self.node.flags()]).address(&self.owner).number(self.height);
+        self.node.write(bytes)
+    }
+
+    fn unpack(bytes: &mut Reader<'_>) -> Option<Self> {
+        if bytes.0.first() == Some(&b'{') {
+            let old: OldBond = json::from_slice(bytes.rest()).ok()?;
+            let node = announced::mix_node(&old.node, true).ok()?;
+            return Some(Self { owner: old.owner, height: old.height, node });
+        }
+        let flags = bytes.u8()?.checked_sub(FORM).filter(|flags| *flags < 4)?;
+        let (owner, height) = (bytes.address()?, bytes.number()?);
+        Some(Self { owner, height, node: Announced::read(bytes, flags)? })
     }
 }
 
@@ -290,51 +314,54 @@ impl Packed for NodeStake {
             | u8::from(self.keyed.is_some()) << 3
             | u8::from(self.keyed.is_some_and(|keyed| keyed.before)) << 4
             | u8::from(self.parked) << 5;
-        let mut bytes = Vec::with_capacity(177)
-            .put(&[flags])
-            .put(&self.pledge.to_be_bytes())
-            .put(&self.operator.to_be_bytes())
-            .put(&self.delegates.to_be_bytes())
-            .put(&self.unit_reward.to_be_bytes())
-            .put(&self.profit_margin.to_be_bytes())
-            .put(&self.operating_cost.to_be_bytes())
-            .put(&self.delegations.to_be_bytes())
-            .put(&self.bonded_in.to_be_bytes())
-            .put(&self.last_rewarded.to_be_bytes())
-            .put(&self.pledged_at.to_be_bytes());
+        let mut bytes = Vec::with_capacity(128)
+            .put(&[FORM | flags])
+            .amount(self.pledge)
+            .amount(self.operator)
+            .amount(self.delegates)
+            .number(self.unit_reward)
+            .amount(self.profit_margin)
+            .amount(self.operating_cost)
+            .number(self.delegations)
+            .number(self.bonded_in)
+            .number(self.last_rewarded)
+            .number(self.pledged_at);
         if let Some(pending) = &self.pending {
             bytes = bytes
-                .put(&pending.turn.to_be_bytes())
-                .put(&pending.delegated.to_be_bytes())
-                .put(&pending.delegations.to_be_bytes())
-                .put(&pending.pledged.to_be_bytes());
+                .number(pending.turn)
+                .amount(pending.delegated)
+                .number(pending.delegations)
+                .amount(pending.pledged);
         }
         if let Some(costs) = &self.pending_costs {
-            bytes = bytes
-                .put(&costs.interval.to_be_bytes())
-                .put(&costs.profit_margin.to_be_bytes())
-                .put(&costs.operating_cost.to_be_bytes());
+            bytes = bytes.number(costs.interval).amount(costs.profit_margin).amount(costs.operating_cost);
         }
         if let Some(keyed) = &self.keyed {
-            bytes = bytes.put(&keyed.last.to_be_bytes());
+            bytes = bytes.number(keyed.last);
         }
         bytes
     }
 
     fn unpack(bytes: &mut Reader<'_>) -> Option<Self> {
-        let flags = bytes.u8().filter(|flags| *flags < 64 && *flags & 24 != 16)?;
+        let flags = bytes.u8()?;
+        // Records of nodes that nothing has touched since 0.1.0.
+        let fields = if flags & FORM == 0 { Fields::Fixed } else { Fields::Short };
+        let flags = flags & !FORM;
+        if flags >= 64 || flags & 24 == 16 {
+            return None;
+        }
         let mut stake = Self {
             has_link_key: flags & 1 != 0,
-            pledge: bytes.u128()?,
-            operator: bytes.u128()?,
-            delegates: bytes.u128()?,
-            unit_reward: bytes.u128()?,
-            profit_margin: bytes.u64()?,
-            operating_cost: bytes.u128()?,
-            delegations: bytes.u32()?,
-            bonded_in: bytes.u32()?,
-            last_rewarded: bytes.u32()?,
-            pledged_at: bytes.u64()?,
+            pledge: fields.amount(bytes)?,
+            operator: fields.amount(bytes)?,
+            delegates: fields.amount(bytes)?,
+            unit_reward: fields.u128(bytes)?,
+            profit_margin: fields.margin(bytes)?,
+            operating_cost: fields.amount(bytes)?,
+            delegations: fields.u32(bytes)?,
+            bonded_in: fields.u32(bytes)?,
+            last_rewarded: fields.u32(bytes)?,
+            pledged_at: fields.u64(bytes)?,
             parked: flags & 32 != 0,
             pending: None,
             pending_costs: None,
@@ -342,23 +369,74 @@ impl Packed for NodeStake {
         };
         if flags & 2 != 0 {
             stake.pending = Some(PendingStake {
-                turn: bytes.u32()?,
-                delegated: bytes.u128()?,
-                delegations: bytes.u32()?,
-                pledged: bytes.u128()?,
+                turn: fields.u32(bytes)?,
+                delegated: fields.amount(bytes)?,
+                delegations: fields.u32(bytes)?,
+                pledged: fields.amount(bytes)?,
             });
         }
         if flags & 4 != 0 {
             stake.pending_costs = Some(PendingCosts {
-                interval: bytes.u32()?,
-                profit_margin: bytes.u64()?,
-                operating_cost: bytes.u128()?,
+                interval: fields.u32(bytes)?,
+                profit_margin: fields.margin(bytes)?,
+                operating_cost: fields.amount(bytes)?,
             });
         }
         if flags & 8 != 0 {
-            stake.keyed = Some(Keyed { last: bytes.u32()?, before: flags & 16 != 0 });
+            stake.keyed = Some(Keyed { last: fields.u32(bytes)?, before: flags & 16 != 0 });
         }
         Some(stake)
+    }
+}
+
+/// How the numbers of a record are written.
+#[derive(Clone, Copy)]
+pub enum Fields {
+    /// As 0.1.0 did, with all their bytes.
+    Fixed,
+    /// In their shortest forms.
+    Short,
+}
+
+impl Fields {
+    /// An amount.
+    pub fn amount(self, bytes: &mut Reader<'_>) -> Option<u128> {
+        match self {
+            Self::Fixed => bytes.u128(),
+            Self::Short => bytes.amount(),
+        }
+    }
+
+    /// A number that is seldom round.
+    pub fn u128(self, bytes: &mut Reader<'_>) -> Option<u128> {
+        match self {
+            Self::Fixed => bytes.u128(),
+            Self::Short => bytes.number(),
+        }
+    }
+
+    /// A share in 10^-18.
+    pub fn margin(self, bytes: &mut Reader<'_>) -> Option<u64> {
+        match self {
+            Self::Fixed => bytes.u64(),
+            Self::Short => bytes.amount(),
+        }
+    }
+
+    /// A height.
+    pub fn u64(self, bytes: &mut Reader<'_>) -> Option<u64> {
+        match self {
+            Self::Fixed => bytes.u64(),
+            Self::Short => bytes.number(),
+        }
+    }
+
+    /// A count.
+    pub fn u32(self, bytes: &mut Reader<'_>) -> Option<u32> {
+        match self {
+            Self::Fixed => bytes.u32(),
+            Self::Short => bytes.number(),
+        }
     }
 }
 

@@ -5,11 +5,10 @@ use nym_contract_types::mixnet::events;
 use nym_contract_types::{order, NodeId};
 
 use super::state::{PoolChange, POOL_CHANGE};
-use crate::delegations::state::{release_unit_reward, DELEGATIONS};
-use crate::epochs::state::{stakes_may_change, Epoch, EPOCH};
+use crate::delegations::state::DELEGATIONS;
 use crate::funds::{one_coin, pay};
 use crate::mixnodes::state::{Staked, SCALE};
-use crate::state::{mixnode_of, STATE};
+use crate::state::{account_of, Core, CORE};
 use crate::ContractError;
 
 /// Most delegations in one withdrawal: each is five reads and writes.
@@ -20,26 +19,26 @@ const MAX_ADDITION: u128 = 1_000_000_000_000_000_000;
 
 /// Pays the operator's rewards out.
 pub fn withdraw_operator(deps: DepsMut<'_>, sender: Addr) -> Result<Response, ContractError> {
-    let epoch = EPOCH.load(deps.storage)?;
-    let (mix_id, paid) = take_operator_reward(deps.storage, &epoch, &sender)?;
+    let mut core = CORE.load(deps.storage)?;
+    let (mix_id, paid) = take_operator_reward(deps.storage, &mut core, &sender)?;
 
     let event = Event::new(events::MIXNET)
         .add_attribute(events::ATTR_ACTION, "withdraw_operator_reward")
         .add_attribute(events::ATTR_MIX_ID, mix_id.to_string())
         .add_attribute(events::ATTR_OWNER, &sender);
-    payout(deps.storage, &sender, paid, event)
+    payout(deps.storage, &core, &sender, paid, event)
 }
 
 /// Pays a delegation's reward out.
 pub fn withdraw_delegator(deps: DepsMut<'_>, sender: Addr, mix_id: NodeId) -> Result<Response, ContractError> {
-    let epoch = EPOCH.load(deps.storage)?;
-    let paid = take_delegator_reward(deps.storage, &epoch, &sender, mix_id)?;
+    let mut core = CORE.load(deps.storage)?;
+    let paid = take_delegator_reward(deps.storage, &mut core, &sender, mix_id)?;
 
     let event = Event::new(events::MIXNET)
         .add_attribute(events::ATTR_ACTION, "withdraw_delegator_reward")
         .add_attribute(events::ATTR_MIX_ID, mix_id.to_string())
         .add_attribute(events::ATTR_DELEGATOR, &sender);
-    payout(deps.storage, &sender, paid, event)
+    payout(deps.storage, &core, &sender, paid, event)
 }
 
 /// Pays several rewards out at once.
@@ -59,10 +58,10 @@ pub fn withdraw_many(
         return Err(ContractError::Duplicate { what: "node", value });
     }
 
-    let epoch = EPOCH.load(deps.storage)?;
-    let mut paid = if operator { take_operator_reward(deps.storage, &epoch, &sender)?.1 } else { 0 };
+    let mut core = CORE.load(deps.storage)?;
+    let mut paid = if operator { take_operator_reward(deps.storage, &mut core, &sender)?.1 } else { 0 };
     for mix_id in &mix_ids {
-        let more = take_delegator_reward(deps.storage, &epoch, &sender, *mix_id)?;
+        let more = take_delegator_reward(deps.storage, &mut core, &sender, *mix_id)?;
         paid = paid.checked_add(more).ok_or(ContractError::OutOfRange { what: "payout" })?;
     }
 
@@ -70,12 +69,12 @@ pub fn withdraw_many(
         .add_attribute(events::ATTR_ACTION, "withdraw_rewards")
         .add_attribute(events::ATTR_OWNER, &sender)
         .add_attribute(events::ATTR_COUNT, (mix_ids.len() + usize::from(operator)).to_string());
-    payout(deps.storage, &sender, paid, event)
+    payout(deps.storage, &core, &sender, paid, event)
 }
 
 /// Adds the funds to the pool at the interval's end.
 pub fn fund_pool(deps: DepsMut<'_>, info: MessageInfo) -> Result<Response, ContractError> {
-    let denom = STATE.load(deps.storage)?.rewarding_denom;
+    let denom = CORE.load(deps.storage)?.denom;
     let amount = one_coin(&info, &denom)?;
     let mut change = PoolChange::load(deps.storage)?;
     change.added = change
@@ -95,12 +94,12 @@ pub fn fund_pool(deps: DepsMut<'_>, info: MessageInfo) -> Result<Response, Contr
 /// that is all: then it stays theirs.
 fn take_operator_reward(
     storage: &mut dyn Storage,
-    epoch: &Epoch,
+    core: &mut Core,
     owner: &Addr,
 ) -> Result<(NodeId, u128), ContractError> {
-    stakes_may_change(epoch)?;
-    let mix_id = mixnode_of(storage, owner)?;
-    let mut node = Staked::load_bonded(storage, mix_id, epoch.clock())?;
+    core.now.stakes_may_change()?;
+    let mix_id = account_of(storage, owner)?.mixnode(owner)?;
+    let mut node = Staked::load_bonded(storage, mix_id, core.now.clock())?;
     let corrupt = || ContractError::Corrupt { what: "operator's stake" };
     let pledge = node.stake.pledge.checked_mul(SCALE).ok_or_else(corrupt)?;
     let earned = node.stake.operator.checked_sub(pledge).ok_or_else(corrupt)?;
@@ -108,28 +107,24 @@ fn take_operator_reward(
     if earned >= SCALE {
         node.stake.operator = pledge;
     }
-    node.save(storage)?;
+    node.save(storage, core)?;
     Ok((mix_id, earned / SCALE))
 }
 
 /// Takes what a delegation has earned out of its node, in the same way.
 fn take_delegator_reward(
     storage: &mut dyn Storage,
-    epoch: &Epoch,
+    core: &mut Core,
     owner: &Addr,
     mix_id: NodeId,
 ) -> Result<u128, ContractError> {
     let missing = || ContractError::NoDelegation { mix_id, delegator: owner.clone() };
     let mut delegation = DELEGATIONS.may_load(storage, (mix_id, owner))?.ok_or_else(missing)?;
-    let mut node = Staked::may_load(storage, mix_id, epoch.clock())?.ok_or_else(missing)?;
+    let mut node = Staked::may_load(storage, mix_id, core.now.clock())?.ok_or_else(missing)?;
     if node.bonded {
-        stakes_may_change(epoch)?;
+        core.now.stakes_may_change()?;
     }
-    if delegation.has_begun(epoch.turn()) {
-        let begun = delegation.pending_turn;
-        delegation.count_earlier(storage, mix_id, epoch.turn(), node.stake.unit_reward)?;
-        release_unit_reward(storage, mix_id, begun)?;
-    }
+    delegation.settle_earlier(storage, mix_id, core.now.turn(), node.stake.unit_reward)?;
     let earned = delegation.reward_at(node.stake.unit_reward)?;
     let corrupt = || ContractError::Corrupt { what: "sum of delegations" };
     if earned >= SCALE {
@@ -137,14 +132,23 @@ fn take_delegator_reward(
         delegation.unit_reward = node.stake.unit_reward;
     }
 
-    node.save(storage)?;
+    node.save(storage, core)?;
     DELEGATIONS.save(storage, (mix_id, owner), &delegation);
     Ok(earned / SCALE)
 }
 
-fn payout(storage: &dyn Storage, to: &Addr, paid: u128, event: Event) -> Result<Response, ContractError> {
-    let denom = STATE.load(storage)?.rewarding_denom;
+/// Saves the sums and pays.
+fn payout(
+    storage: &mut dyn Storage,
+    core: &Core,
+    to: &Addr,
+    paid: u128,
+    event: Event,
+) -> Result<Response, ContractError> {
+    if paid > 0 {
+        CORE.save(storage, core);
+    }
     let paid = Uint128::new(paid);
-    let event = event.add_attribute(events::ATTR_AMOUNT, format!("{paid}{denom}"));
-    Ok(Response::new().add_messages(pay(to, paid, &denom)).add_event(event))
+    let event = event.add_attribute(events::ATTR_AMOUNT, format!("{paid}{}", core.denom));
+    Ok(Response::new().add_messages(pay(to, paid, &core.denom)).add_event(event))
 }

@@ -8,8 +8,7 @@ use nym_rewarding::{delegation, node_reward, Costs, Params, Reward, Stake, Work}
 use super::state::{atomics, model, store_model, PoolChange, PENDING_PARAMS, POOL_CHANGE};
 use crate::epochs::state::{Epoch, RewardedSet};
 use crate::mixnodes::state::{Clock, NodeStake, Staked};
-use crate::owed;
-use crate::state::{REWARDING, STATE};
+use crate::state::{CORE, REWARDING, STATE};
 use crate::ContractError;
 
 /// What the rewards of an epoch are computed from.
@@ -106,7 +105,9 @@ impl Payer {
             change.removed =
                 change.removed.checked_add(self.paid).ok_or(ContractError::OutOfRange { what: "rewards" })?;
             POOL_CHANGE.save(storage, &change);
-            owed::change(storage, 0, self.paid)?;
+            let mut core = CORE.load(storage)?;
+            core.owe(0, self.paid)?;
+            CORE.save(storage, &core);
         }
         Ok((self.rewarded, self.paid))
     }
@@ -145,7 +146,7 @@ pub fn close_epoch(storage: &mut dyn Storage, state: &ContractState, epoch: &mut
         POOL_CHANGE.save(storage, &PoolChange::default());
         epoch.interval = epoch.interval.saturating_add(1);
         epoch.interval_start = epoch.next_id()?;
-        STATE.save(storage, &state);
+        STATE.save(storage, &state)?;
         pending.rewarding = RewardingParamsUpdate::default();
         pending.epochs_in_interval = None;
         pending.epoch_length = None;

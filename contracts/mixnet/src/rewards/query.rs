@@ -9,7 +9,7 @@ use super::state::{atomics, PoolChange};
 use crate::delegations::state::{StoredDelegation, DELEGATIONS};
 use crate::epochs::state::EPOCH;
 use crate::mixnodes::state::{NodeStake, Staked, SCALE};
-use crate::state::{Bonded, BONDS_BY_OWNER, REWARDING, STATE};
+use crate::state::{account_of, Bonded, CORE, REWARDING, STATE};
 use crate::ContractError;
 
 /// A stake and what it has earned.
@@ -27,7 +27,7 @@ pub fn pool_change(deps: Deps<'_>) -> Result<PoolChangeResponse, ContractError> 
 /// What an operator could withdraw.
 pub fn of_operator(deps: Deps<'_>, address: String) -> Result<PendingRewardResponse, ContractError> {
     let owner = deps.api.addr_validate(&address)?;
-    match BONDS_BY_OWNER.may_load(deps.storage, &owner)? {
+    match account_of(deps.storage, &owner)?.bonded {
         Some(Bonded::Mixnode(mix_id)) => of_operator_of(deps, mix_id),
         _ => pending(deps.storage, None, false),
     }
@@ -89,7 +89,7 @@ pub fn estimate_delegator(
 /// Stakes as the next message would find them, and whether the node is bonded.
 fn settled(storage: &dyn Storage, mix_id: NodeId) -> Result<Option<(NodeStake, bool)>, ContractError> {
     let found = Staked::find(storage, mix_id)?;
-    let clock = EPOCH.load(storage)?.clock();
+    let clock = CORE.load(storage)?.now.clock();
     found
         .map(|(mut stake, bonded)| {
             stake.count_earlier(clock)?;
@@ -112,7 +112,7 @@ fn delegators(
     let Some(mut delegation) = DELEGATIONS.may_load(storage, (mix_id, owner))? else {
         return Ok(None);
     };
-    let turn = EPOCH.load(storage)?.turn();
+    let turn = CORE.load(storage)?.now.turn();
     delegation.count_earlier(storage, mix_id, turn, stake.unit_reward)?;
     let StoredDelegation { amount, .. } = delegation;
     Ok(Some(Earned { staked: amount, value: delegation.value_at(stake.unit_reward)? }))
@@ -136,7 +136,7 @@ fn pending(
     earned: Option<Earned>,
     bonded: bool,
 ) -> Result<PendingRewardResponse, ContractError> {
-    let denom = STATE.load(storage)?.rewarding_denom;
+    let denom = CORE.load(storage)?.denom;
     let reward = earned.as_ref().map(|earned| earned.value.saturating_sub(earned.staked));
     Ok(PendingRewardResponse {
         amount_staked: earned.map(|earned| coin(earned.staked / SCALE, &denom)),
@@ -150,7 +150,7 @@ fn estimate(
     storage: &dyn Storage,
     of: Option<(Earned, u128)>,
 ) -> Result<EstimatedCurrentEpochRewardResponse, ContractError> {
-    let denom = STATE.load(storage)?.rewarding_denom;
+    let denom = CORE.load(storage)?.denom;
     let (earned, reward) = of.unzip();
     Ok(EstimatedCurrentEpochRewardResponse {
         original_stake: earned.as_ref().map(|earned| coin(earned.staked / SCALE, &denom)),

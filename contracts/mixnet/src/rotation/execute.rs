@@ -5,34 +5,31 @@ use nym_contract_types::mixnet::{events, NodeKeys};
 use nym_contract_types::signing::MessageType;
 
 use super::state::{PeriodKeys, KEYS};
-use crate::epochs::state::{stakes_may_change, EPOCH};
 use crate::mixnodes::state::{BONDS, STAKES};
-use crate::state::{Bonded, BONDS_BY_OWNER, STATE};
-use crate::{announced, signatures, ContractError};
+use crate::signatures::Signed;
+use crate::state::{Account, Bonded, CORE};
+use crate::{announced, ContractError};
 
 /// Announces the keys of the sender's node for the coming period, or for the current one if it has none.
 pub fn update(
-    mut deps: DepsMut<'_>,
+    deps: DepsMut<'_>,
     env: Env,
     sender: Addr,
     new: NodeKeys,
     signature: Binary,
 ) -> Result<Response, ContractError> {
-    let state = STATE.load(deps.storage)?;
-    let epoch = EPOCH.load(deps.storage)?;
+    let core = CORE.load(deps.storage)?;
     let period = new.period;
     let refuse = |rule| Err(ContractError::KeysNotAccepted { period, rule });
-    let Some(current) = state.epochs.period_of(epoch.id) else {
+    let Some(current) = core.period_of(core.now.id) else {
         return refuse("keys of this network do not expire");
     };
     // Who may be drawn is frozen while the seed can become known.
-    stakes_may_change(&epoch)?;
-    let (identity, mix_id) = match BONDS_BY_OWNER.may_load(deps.storage, &sender)? {
+    core.now.stakes_may_change()?;
+    let mut account = Account::load(deps.storage, &core, &sender)?;
+    let (identity, mix_id) = match account.bonded {
         Some(Bonded::Gateway(identity)) => (identity, None),
-        Some(Bonded::Mixnode(mix_id)) => {
-            let bond = BONDS.load(deps.storage, mix_id)?;
-            (announced::key("identity_key", &bond.node.identity_key)?, Some(mix_id))
-        }
+        Some(Bonded::Mixnode(mix_id)) => (BONDS.load(deps.storage, mix_id)?.node.identity, Some(mix_id)),
         None => return Err(ContractError::NothingBonded { owner: sender }),
     };
 
@@ -48,8 +45,10 @@ pub fn update(
     if period == current && kept.of(period).is_some() {
         return refuse("it has begun, and its keys serve until its end");
     }
-    signatures::consume(deps.branch(), &env, &sender, MessageType::NodeKeys, &new, &[], &identity, &signature)?;
+    let signed = Signed { sender: &sender, message_type: MessageType::NodeKeys, funds: &[], identity: &identity };
+    signed.consume(deps.as_ref(), &env, &mut account, &new, &signature)?;
 
+    account.save(deps.storage, &core, &sender);
     kept.put(keys, current);
     KEYS.save(deps.storage, &identity, &kept);
     let mut event = Event::new(events::MIXNET)

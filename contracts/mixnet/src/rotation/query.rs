@@ -7,10 +7,9 @@ use nym_contract_types::mixnet::{
 use nym_contract_types::{keys, page};
 
 use super::state::{KeptKeys, PeriodKeys, KEYS};
-use crate::epochs::state::EPOCH;
 use crate::gateways::state::GATEWAYS;
-use crate::mixnodes::state::{BONDS, IDS_BY_IDENTITY};
-use crate::state::STATE;
+use crate::mixnodes::state::BONDS;
+use crate::state::{mixnode_with, CORE};
 use crate::ContractError;
 
 /// Number of the current period.
@@ -20,7 +19,7 @@ pub fn id(deps: Deps<'_>) -> Result<KeyRotationIdResponse, ContractError> {
 
 /// How long keys serve.
 pub fn state(deps: Deps<'_>) -> Result<KeyRotationStateResponse, ContractError> {
-    let validity_epochs = STATE.load(deps.storage)?.epochs.key_period;
+    let validity_epochs = CORE.load(deps.storage)?.key_period;
     Ok(KeyRotationStateResponse { validity_epochs, initial_epoch_id: 0, overlap_epochs: KEY_OVERLAP })
 }
 
@@ -56,7 +55,8 @@ pub fn all(
 }
 
 fn current(storage: &dyn Storage) -> Result<Option<u32>, ContractError> {
-    Ok(STATE.load(storage)?.epochs.period_of(EPOCH.load(storage)?.id))
+    let core = CORE.load(storage)?;
+    Ok(core.period_of(core.now.id))
 }
 
 fn show(identity: String, period: u32, kept: &KeptKeys) -> NodeKeysResponse {
@@ -72,13 +72,13 @@ fn show(identity: String, period: u32, kept: &KeptKeys) -> NodeKeysResponse {
 /// The keys of a bond, if they are complete.
 fn bonded(storage: &dyn Storage, identity: &str) -> Result<Option<NodeKeys>, ContractError> {
     let key = keys::parse(identity).unwrap_or_default();
-    let (sphinx_key, noise_key) = if let Some(mix_id) = IDS_BY_IDENTITY.may_load(storage, &key)? {
+    let (sphinx, link) = if let Some(mix_id) = mixnode_with(storage, &key)? {
         let node = BONDS.load(storage, mix_id)?.node;
-        (node.sphinx_key, node.noise_key)
+        (node.sphinx, node.link)
     } else if let Some(bond) = GATEWAYS.may_load(storage, identity)? {
-        (bond.gateway.sphinx_key, bond.gateway.noise_key)
+        (bond.node.sphinx, bond.node.link)
     } else {
         return Ok(None);
     };
-    Ok(noise_key.map(|noise_key| NodeKeys { period: 0, sphinx_key, noise_key }))
+    Ok(link.map(|link| PeriodKeys { period: 0, sphinx, link }.show()))
 }

@@ -1,11 +1,11 @@
 //! The keys of each node, by its identity. Nothing is looked up by them, and two nodes may announce the same.
 
 use cosmwasm_std::Storage;
-use nym_contract_types::mixnet::{EpochParams, NodeKeys};
-use nym_contract_types::{keys, EpochId};
+use nym_contract_types::keys;
+use nym_contract_types::mixnet::NodeKeys;
 
 use crate::packed::{Packed, PackedMap, Reader, Write};
-use crate::ContractError;
+use crate::state::Core;
 
 /// Keys of bonded nodes by identity key; none where keys do not expire. Written by `rotation::execute` and [`keep_bonded`].
 pub const KEYS: PackedMap<&[u8], KeptKeys> = PackedMap::new("nk");
@@ -69,23 +69,18 @@ impl PeriodKeys {
     }
 }
 
-/// Keeps the keys of a bond for the first period in which the node may serve. The texts were checked before.
+/// Keeps the keys of a bond for the first period in which the node may serve.
 pub fn keep_bonded(
     storage: &mut dyn Storage,
-    epochs: &EpochParams,
-    turn: EpochId,
+    core: &Core,
     identity: &[u8; 32],
-    sphinx_key: &str,
-    noise_key: Option<&str>,
-) -> Result<Option<Keyed>, ContractError> {
-    let Some(period) = epochs.period_of(turn.saturating_add(1)) else {
-        return Ok(None);
-    };
-    let Some((sphinx, link)) = keys::parse(sphinx_key).zip(noise_key.and_then(keys::parse)) else {
-        return Ok(None);
-    };
-    KEYS.save(storage, identity, &KeptKeys(vec![PeriodKeys { period, sphinx, link }]));
-    Ok(Some(Keyed { last: period, before: false }))
+    sphinx: &[u8; 32],
+    link: Option<&[u8; 32]>,
+) -> Option<Keyed> {
+    let period = core.period_of(core.now.turn().saturating_add(1))?;
+    let keys = PeriodKeys { period, sphinx: *sphinx, link: *link? };
+    KEYS.save(storage, identity, &KeptKeys(vec![keys]));
+    Some(Keyed { last: period, before: false })
 }
 
 impl Packed for KeptKeys {

@@ -1,6 +1,7 @@
 //! What messages cost in the machine, with storage at the SDK's prices and without what every transaction costs.
 //!
 //! `gas.txt` holds the recorded figures; `NYM_RECORD_GAS=1` writes it anew. A message that costs 5 % more fails the test.
+//! `NYM_TRACE_GAS=1` prints what each message reads and writes, with bytes and gas (`-- --nocapture`).
 
 use std::fmt::Write;
 use std::path::Path;
@@ -11,9 +12,9 @@ use nym_contract_types::mixnet::{
 };
 use nym_contract_types::{NodeId, Percent};
 use nym_mixnet_contract::delegations::state::{StoredDelegation, BY_OWNER, DELEGATIONS};
-use nym_mixnet_contract::mixnodes::state::{Bond, BONDS, IDS_BY_IDENTITY, LAST_NODE_ID, SCALE, STAKES};
+use nym_mixnet_contract::mixnodes::state::{Bond, BONDS, SCALE, STAKES};
 use nym_mixnet_contract::packed::Present;
-use nym_mixnet_contract::state::{Bonded, BONDS_BY_OWNER, STATE};
+use nym_mixnet_contract::state::{Account, Bonded, Holder, ACCOUNTS, CORE, IDENTITIES, STATE};
 
 use super::Machine;
 use crate::suite::{Announced, Group, Identity, Suite, DENOM, NYM, PLEDGE};
@@ -36,11 +37,13 @@ fn network(count: u32) -> Suite {
             *byte = from;
         }
         STAKES.save(&mut net.store, id, &stake);
-        BONDS_BY_OWNER.save(&mut net.store, &owner, &Bonded::Mixnode(id));
-        IDS_BY_IDENTITY.save(&mut net.store, &identity, &id);
+        ACCOUNTS.save(&mut net.store, &owner, &Account::new(1, Some(Bonded::Mixnode(id))));
+        IDENTITIES.save(&mut net.store, &identity, &Holder::Mixnode(id));
         BONDS.save(&mut net.store, id, &Bond { owner, height: 1, node: bond.node.clone() });
     }
-    LAST_NODE_ID.save(&mut net.store, &count.max(5));
+    let mut core = CORE.load(&net.store).unwrap();
+    core.last_node_id = count.max(5);
+    CORE.save(&mut net.store, &core);
     let mut first = STAKES.may_load(&net.store, 1).unwrap().unwrap();
     for index in 0..count {
         let owner = Addr::unchecked(format!("n1{:0>38}", u64::from(index) + 1_000_000_000));
@@ -67,9 +70,14 @@ fn measure(count: u32) -> Vec<(&'static str, u64)> {
     net.turn_with(3, &[(1, 100), (2, 100), (3, 100), (4, 100), (5, 100)]);
     net.machine = Some(Machine::new());
     let mut table = Vec::new();
+    let trace = count == 10 && std::env::var_os("NYM_TRACE_GAS").is_some();
     let mut cost = |net: &mut Suite, name, sender: &Addr, msg: ExecuteMsg, funds: &[cosmwasm_std::Coin]| {
         net.execute(sender, msg, funds).unwrap_or_else(|error| panic!("{name}: {error}"));
-        table.push((name, net.machine.as_ref().unwrap().last_gas));
+        let machine = net.machine.as_ref().unwrap();
+        table.push((name, machine.last_gas));
+        if trace {
+            println!("{name}: {}\n    {}", machine.last_gas, machine.trace().join("\n    "));
+        }
         net.next_block();
     };
 
@@ -94,7 +102,7 @@ fn measure(count: u32) -> Vec<(&'static str, u64)> {
     let rotating = |net: &mut Suite, key_period| {
         let mut state = STATE.load(&net.store).unwrap();
         state.epochs.key_period = key_period;
-        STATE.save(&mut net.store, &state);
+        STATE.save(&mut net.store, &state).unwrap();
     };
     rotating(&mut net, 24);
     let first = net.operator(1);
@@ -146,7 +154,7 @@ fn measure(count: u32) -> Vec<(&'static str, u64)> {
     net.advance_seconds(300);
     let mut state = STATE.load(&net.store).unwrap();
     state.epochs.bootstrap_seed = false;
-    STATE.save(&mut net.store, &state);
+    STATE.save(&mut net.store, &state).unwrap();
     cost(&mut net, "begin_epoch_transition", &bob, ExecuteMsg::BeginEpochTransition { epoch: None }, &[]);
     let (asked, member) = (net.beacon(), net.account("signer 20"));
     let share = group.share(20, &asked.message);

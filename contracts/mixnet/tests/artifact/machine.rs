@@ -61,6 +61,11 @@ impl Machine {
         result.map_err(|error| error.to_string())?.into_result().map(Vec::from)
     }
 
+    /// What the last message read and wrote, a line for each, and the gas of everything else.
+    pub fn trace(&self) -> Vec<String> {
+        self.store.0.lock().unwrap().trace.clone()
+    }
+
     /// Sends a message to the contract whose state is `records`.
     pub fn execute_raw(
         &mut self,
@@ -71,7 +76,11 @@ impl Machine {
         msg: &[u8],
     ) -> Result<Response, String> {
         let info = MessageInfo { sender: sender.clone(), funds: funds.to_vec() };
-        self.store.0.lock().unwrap().records = std::mem::take(records.records_mut());
+        {
+            let mut inner = self.store.0.lock().unwrap();
+            inner.records = std::mem::take(records.records_mut());
+            inner.trace.clear();
+        }
         let before = self.instance.create_gas_report();
         let result = call_execute::<_, _, _, cosmwasm_std::Empty>(&mut self.instance, env, &info, msg);
         let after = self.instance.create_gas_report();
@@ -80,6 +89,8 @@ impl Machine {
         let internal = after.used_internally - before.used_internally;
         let external = after.used_externally - before.used_externally;
         self.last_gas = (internal + external) / MACHINE_GAS;
+        let computed = format!("everything else: {}", internal / MACHINE_GAS);
+        self.store.0.lock().unwrap().trace.push(computed);
         match result {
             Ok(result) => result.into_result(),
             // A message that does not parse ends as an error of the machine: the contract aborts.
@@ -94,6 +105,8 @@ struct Store(Arc<Mutex<Inner>>);
 #[derive(Default)]
 struct Inner {
     records: BTreeMap<Vec<u8>, Vec<u8>>,
+    /// What the last message read and wrote: the operation, its key, bytes and gas.
+    trace: Vec<String>,
     iterators: HashMap<u32, Cursor>,
 }
 
@@ -108,6 +121,12 @@ fn cost(flat: u64, per_byte: u64, bytes: usize) -> GasInfo {
 }
 
 impl Inner {
+    fn note(&mut self, operation: &str, key: &[u8], bytes: usize, gas: GasInfo) -> GasInfo {
+        let (key, gas_used) = (key.escape_ascii(), gas.externally_used / MACHINE_GAS);
+        self.trace.push(format!("{operation} {key:.60}, {bytes} bytes: {gas_used}"));
+        gas
+    }
+
     fn peek(&self, cursor: &Cursor) -> Option<Record> {
         if let (Bound::Included(from) | Bound::Excluded(from), Bound::Excluded(to)) = (&cursor.from, &cursor.to) {
             if from >= to {
@@ -125,9 +144,11 @@ impl Inner {
 
 impl Storage for Store {
     fn get(&self, key: &[u8]) -> BackendResult<Option<Vec<u8>>> {
-        let value = self.0.lock().unwrap().records.get(key).cloned();
+        let mut inner = self.0.lock().unwrap();
+        let value = inner.records.get(key).cloned();
         let bytes = KEY_PREFIX + key.len() + value.as_ref().map_or(0, Vec::len);
-        (Ok(value), cost(1_000, 3, bytes))
+        let gas = inner.note("read", key, bytes, cost(1_000, 3, bytes));
+        (Ok(value), gas)
     }
 
     fn scan(&mut self, start: Option<&[u8]>, end: Option<&[u8]>, order: Order) -> BackendResult<u32> {
@@ -162,12 +183,15 @@ impl Storage for Store {
     }
 
     fn set(&mut self, key: &[u8], value: &[u8]) -> BackendResult<()> {
-        self.0.lock().unwrap().records.insert(key.to_vec(), value.to_vec());
-        (Ok(()), cost(2_000, 30, KEY_PREFIX + key.len() + value.len()))
+        let mut inner = self.0.lock().unwrap();
+        inner.records.insert(key.to_vec(), value.to_vec());
+        let bytes = KEY_PREFIX + key.len() + value.len();
+        (Ok(()), inner.note("write", key, bytes, cost(2_000, 30, bytes)))
     }
 
     fn remove(&mut self, key: &[u8]) -> BackendResult<()> {
-        self.0.lock().unwrap().records.remove(key);
-        (Ok(()), cost(1_000, 0, 0))
+        let mut inner = self.0.lock().unwrap();
+        inner.records.remove(key);
+        (Ok(()), inner.note("delete", key, 0, cost(1_000, 0, 0)))
     }
 }

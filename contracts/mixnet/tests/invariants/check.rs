@@ -4,17 +4,14 @@ use std::collections::BTreeMap;
 
 use cosmwasm_std::{Addr, Uint256};
 use nym_contract_types::mixnet::{ContractState, PoolChangeResponse, QueryMsg, RewardingParams, SolvencyResponse};
-use nym_contract_types::{keys, NodeId};
+use nym_contract_types::NodeId;
 use nym_mixnet_contract::delegations::state::{StoredDelegation, BY_OWNER, DELEGATIONS};
 use nym_mixnet_contract::epochs::state::{Epoch, Outcome, Phase, RewardedSet, EPOCH, PAGE_NODES, SCORES};
 use nym_mixnet_contract::gateways::state::GATEWAYS;
-use nym_mixnet_contract::mixnodes::state::{
-    Clock, NodeStake, BONDS, IDS_BY_IDENTITY, LEFT_STAKES, SCALE, STAKES, UNIT_REWARDS,
-};
-use nym_mixnet_contract::owed::OWED;
+use nym_mixnet_contract::mixnodes::state::{Clock, NodeStake, BONDS, LEFT_STAKES, SCALE, STAKES, UNIT_REWARDS};
 use nym_mixnet_contract::rewards::state::POOL_CHANGE;
 use nym_mixnet_contract::rotation::state::KEYS;
-use nym_mixnet_contract::state::{BONDS_BY_OWNER, STATE};
+use nym_mixnet_contract::state::{Account, Bonded, Holder, ACCOUNTS, CORE, IDENTITIES};
 
 use super::exact::{reward, Exact, Inputs};
 use crate::suite::Suite;
@@ -40,6 +37,12 @@ fn stakes(net: &Suite) -> BTreeMap<NodeId, NodeStake> {
 
 fn delegations(net: &Suite) -> Vec<((NodeId, Addr), StoredDelegation)> {
     DELEGATIONS.page(&net.store, None, ALL).unwrap()
+}
+
+/// What accounts have bonded, those that have bonded something.
+fn bonded(net: &Suite) -> BTreeMap<Addr, Bonded> {
+    let accounts: Vec<(Addr, Account)> = ACCOUNTS.page(&net.store, None, ALL).unwrap();
+    accounts.into_iter().filter_map(|(owner, account)| Some((owner, account.bonded?))).collect()
 }
 
 fn epoch(net: &Suite) -> Epoch {
@@ -95,9 +98,9 @@ impl Watch {
             }
         }
         for (_, bond) in GATEWAYS.page(&net.store, None, ALL).unwrap() {
-            owed += bond.pledge_amount.amount * Uint256::from(SCALE);
+            owed += atomics(bond.pledge);
         }
-        let booked = OWED.may_load(&net.store).unwrap().unwrap_or_default();
+        let booked = CORE.load(&net.store).unwrap().owed;
         assert_eq!(Uint256::from(booked), owed, "the sum that is kept is the sum of all");
         let solvency: SolvencyResponse = net.query(QueryMsg::GetSolvency {});
         assert!(solvency.solvent);
@@ -262,8 +265,8 @@ impl Watch {
             GATEWAYS.page(&net.store, None, ALL).unwrap().into_iter().map(|(_, bond)| bond).collect();
         let mut owners: Vec<_> = bonds.iter().map(|(_, bond)| bond.owner.clone()).collect();
         owners.extend(gateways.iter().map(|bond| bond.owner.clone()));
-        let mut identities: Vec<_> = bonds.iter().map(|(_, bond)| bond.node.identity_key.clone()).collect();
-        identities.extend(gateways.iter().map(|bond| bond.gateway.identity_key.clone()));
+        let mut identities: Vec<_> = bonds.iter().map(|(_, bond)| bond.node.identity).collect();
+        identities.extend(gateways.iter().map(|bond| bond.node.identity));
         let count = owners.len();
         identities.sort();
         identities.dedup();
@@ -271,8 +274,19 @@ impl Watch {
         owners.sort();
         owners.dedup();
         assert_eq!(owners.len(), count);
-        assert_eq!(BONDS_BY_OWNER.page(&net.store, None, ALL).unwrap().len(), count);
-        assert_eq!(IDS_BY_IDENTITY.page_under(&net.store, &[], None, ALL).unwrap().len(), bonds.len());
+        let known = bonded(net);
+        assert_eq!(known.len(), count);
+        assert_eq!(IDENTITIES.page_under(&net.store, &[], None, ALL).unwrap().len(), count);
+        for (id, bond) in &bonds {
+            assert_eq!(known.get(&bond.owner), Some(&Bonded::Mixnode(*id)));
+            let holder = IDENTITIES.load(&net.store, &bond.node.identity).unwrap();
+            assert_eq!(holder, Holder::Mixnode(*id));
+        }
+        for bond in &gateways {
+            assert_eq!(known.get(&bond.owner), Some(&Bonded::Gateway(bond.node.identity)));
+            let holder = IDENTITIES.load(&net.store, &bond.node.identity).unwrap();
+            assert_eq!(holder, Holder::Gateway);
+        }
         let ids: Vec<_> = bonds.iter().map(|(id, _)| *id).collect();
         assert_eq!(ids, stakes(net).into_keys().collect::<Vec<_>>());
     }
@@ -294,10 +308,10 @@ impl Watch {
     /// I11: a node's stakes say what its keys are, of two periods at most; whoever is drawn has those of the epoch's period.
     fn i11_keys(&self, net: &Suite) {
         let now = epoch(net);
-        let params = STATE.load(&net.store).unwrap().epochs;
+        let params = CORE.load(&net.store).unwrap();
         let mut known = 0;
         for (id, stake) in stakes(net) {
-            let identity = keys::parse(&BONDS.load(&net.store, id).unwrap().node.identity_key).unwrap();
+            let identity = BONDS.load(&net.store, id).unwrap().node.identity;
             let kept = KEYS.may_load(&net.store, &identity).unwrap();
             known += usize::from(kept.is_some());
             assert_eq!(stake.keyed, kept.and_then(|kept| kept.keyed()), "node {id}");
@@ -321,7 +335,8 @@ impl Watch {
         assert!(delegations(net).is_empty());
         assert!(BY_OWNER.page(&net.store, None, ALL).unwrap().is_empty());
         assert!(UNIT_REWARDS.page(&net.store, None, ALL).unwrap().is_empty());
-        assert!(BONDS_BY_OWNER.page(&net.store, None, ALL).unwrap().is_empty());
+        assert!(bonded(net).is_empty());
+        assert!(IDENTITIES.page_under(&net.store, &[], None, ALL).unwrap().is_empty());
         assert!(POOL_CHANGE.may_load(&net.store).is_ok());
         let mut last = Self { payouts: self.payouts + 1_000, ..Self::new(net) };
         last.operations = self.operations + 1_000;

@@ -4,14 +4,16 @@
 
 mod recorded;
 
-use cosmwasm_std::Response;
-use nym_contract_types::mixnet::{Cw2VersionResponse, ExecuteMsg, QueryMsg};
+use std::collections::BTreeSet;
+
+use cosmwasm_std::{coins, Response};
+use nym_contract_types::mixnet::{Cw2VersionResponse, ExecuteMsg, MixNodeConfigUpdate, QueryMsg};
 use nym_contract_types::NodeId;
 use nym_mixnet_contract::{migrations, ContractError};
 use serde_json::Value;
 
 use crate::assert_refused;
-use crate::suite::{Group, Suite};
+use crate::suite::{Announced, Group, Identity, Suite, DENOM, PLEDGE};
 use recorded::{play, turn, Recorded};
 
 /// Versions whose states are recorded.
@@ -95,6 +97,107 @@ fn a_migrated_network_goes_on_and_everyone_can_leave() {
         let solvency: nym_contract_types::mixnet::SolvencyResponse = net.query(QueryMsg::GetSolvency {});
         assert!(solvency.solvent && solvency.stakes.is_zero(), "{solvency:?}");
     });
+}
+
+#[test]
+fn a_migration_rewrites_the_records_of_which_there_is_one_and_no_others() {
+    each(|_, mut net| {
+        let before = net.store.records().clone();
+
+        migrate(&mut net).unwrap();
+
+        let after = net.store.records().clone();
+        let keys: BTreeSet<_> = before.keys().chain(after.keys()).collect();
+        let changed: Vec<_> = keys.into_iter().filter(|key| before.get(*key) != after.get(*key)).collect();
+        assert_eq!(changed, ["c", "ces", "contract_info", "nic", "owed", "state"].map(str::as_bytes));
+        migrate(&mut net).unwrap();
+        assert_eq!(net.store.records(), &after);
+    });
+}
+
+#[test]
+fn records_of_the_old_version_are_rewritten_when_they_are_touched() {
+    let mut net = Recorded::load("0.1.0", "running").revive();
+    let length = |net: &Suite, number: NodeId| {
+        let key = |name: &[u8]| [&[0, 3], name, &number.to_be_bytes()].concat();
+        let length = |name: &[u8]| net.store.records()[&key(name)].len();
+        (length(b"mnn"), length(b"mnr"))
+    };
+    migrate(&mut net).unwrap();
+    let (bond, stake) = length(&net, 1);
+    let details = |net: &Suite| net.query::<Value>(QueryMsg::GetMixnodeDetails { mix_id: 1 });
+    let known = details(&net);
+
+    let (first, alice) = (net.operator(1), net.account("alice"));
+    net.send(&alice, ExecuteMsg::CancelPendingDelegation { mix_id: 1 }).unwrap();
+    let old = &known["mixnode_details"]["bond_information"]["mix_node"];
+    let new_config: MixNodeConfigUpdate = serde_json::from_value(serde_json::json!({
+        "host": old["host"], "mix_port": old["mix_port"], "verloc_port": old["verloc_port"],
+        "http_api_port": old["http_api_port"], "version": old["version"],
+    }))
+    .unwrap();
+    net.send(&first, ExecuteMsg::UpdateMixnodeConfig { new_config }).unwrap();
+
+    let (new_bond, new_stake) = length(&net, 1);
+    assert!(new_bond * 3 < bond * 2 && new_stake * 2 < stake, "{bond} {stake}, {new_bond} {new_stake}");
+    let now = details(&net);
+    assert_eq!(now["mixnode_details"]["bond_information"], known["mixnode_details"]["bond_information"]);
+    let earned = "rewarding_details";
+    assert_eq!(now["mixnode_details"][earned]["operator"], known["mixnode_details"][earned]["operator"]);
+    assert_eq!(now["mixnode_details"][earned]["cost_params"], known["mixnode_details"][earned]["cost_params"]);
+}
+
+#[test]
+fn who_signed_with_the_old_version_goes_on_with_their_nonce() {
+    let mut net = Recorded::load("0.1.0", "running").revive();
+    migrate(&mut net).unwrap();
+    // One left before the migration, one leaves after it.
+    let second = net.operator(2);
+    net.unbond(&second).unwrap();
+    for number in [2, 5] {
+        let owner = net.operator(number);
+        assert_eq!(net.nonce(&owner), 1);
+
+        net.bond(&owner, 100 + number);
+
+        assert_eq!(net.nonce(&owner), 2);
+        let key = [&[0, 2], &b"sn"[..], owner.as_bytes()].concat();
+        assert!(!net.store.records().contains_key(&key), "the nonce is in one place");
+    }
+}
+
+#[test]
+fn identities_of_old_gateways_and_nodes_are_taken() {
+    let mut net = Recorded::load("0.1.0", "running").revive();
+    migrate(&mut net).unwrap();
+    let stranger = net.stranger();
+    let funds = coins(PLEDGE, DENOM);
+    for number in [1, 20] {
+        let identity = Identity::of(number);
+        let taken = ContractError::IdentityTaken { identity: identity.text() }.to_string();
+        let bonds = [
+            net.mixnode_bonding(&stranger, &identity, Announced::mix_node(&identity), Announced::costs(), &funds),
+            net.gateway_bonding(&stranger, &identity, Announced::gateway(&identity), &funds),
+        ];
+        for bond in bonds {
+            let error = net.execute(&stranger, bond, &funds).unwrap_err();
+            assert_eq!(error.to_string(), taken, "{number}");
+        }
+    }
+    let owner = net.account("gateway one");
+    net.send(&owner, ExecuteMsg::UnbondGateway {}).unwrap();
+    net.bond(&stranger, 20);
+}
+
+#[test]
+fn a_state_in_which_the_two_forms_could_be_confused_is_refused() {
+    for (key, value) in [("nic", vec![0x80, 0, 0, 0]), ("owed", vec![0x80; 16])] {
+        let mut net = Recorded::load("0.1.0", "running").revive();
+        net.store.records_mut().insert(key.into(), value);
+        let before = net.store.records().clone();
+        assert_refused!(migrate(&mut net), ContractError::OutOfRange { what: "state of 0.1.0" });
+        assert_eq!(&before, net.store.records());
+    }
 }
 
 #[test]
