@@ -46,7 +46,7 @@ impl Target {
             sent_at: 1_800_000_000 + i64::from(number),
             path: [1 + number % 2, 3 + number % 2, 5 + number % 2],
             gateway: "g".into(),
-            overhead_ms: (number % 3 > 0).then_some(number),
+            overhead_ms: (!number.is_multiple_of(3)).then_some(number),
         };
         target.store.add(&(0..30).map(measurement).collect::<Vec<_>>())?;
         let score = Score { performance: 0.5, low: 0.25, high: 0.75, probes: 30, returned: 15 };

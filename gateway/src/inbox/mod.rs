@@ -13,7 +13,7 @@ mod writer;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{SyncSender, TrySendError};
+use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -222,11 +222,14 @@ impl Inbox {
         self.waiting.load(Ordering::Relaxed)
     }
 
-    fn command(&self, command: Command) -> Result<(), TrySendError<Command>> {
+    /// Gives the writing thread a command; `false` when it is behind or gone.
+    fn command(&self, command: Command) -> bool {
         self.waiting.fetch_add(1, Ordering::Relaxed);
-        self.commands.try_send(command).inspect_err(|_| {
+        let taken = self.commands.try_send(command).is_ok();
+        if !taken {
             self.waiting.fetch_sub(1, Ordering::Relaxed);
-        })
+        }
+        taken
     }
 
     /// Takes a row to be stored. Never blocks; the observer learns how it ended.
@@ -237,12 +240,11 @@ impl Inbox {
             return Err(NotStored::Full);
         }
         let command = Command::Store { client, row, kind, bytes, ack };
-        self.command(command).map_err(|error| {
+        if !self.command(command) {
             self.accounts.release(&client, 1, size);
-            match error {
-                TrySendError::Full(_) | TrySendError::Disconnected(_) => NotStored::Busy,
-            }
-        })
+            return Err(NotStored::Busy);
+        }
+        Ok(())
     }
 
     /// Makes an authenticated identity a client; one that is registered already stays so.
@@ -254,7 +256,9 @@ impl Inbox {
             return Err(InboxError::TooManyClients(self.clients()));
         }
         let (answer, registered) = oneshot::channel();
-        self.command(Command::Register { client, answer }).map_err(|_| InboxError::Busy)?;
+        if !self.command(Command::Register { client, answer }) {
+            return Err(InboxError::Busy);
+        }
         registered.await.map_err(|_| InboxError::Busy)?
     }
 
@@ -263,7 +267,7 @@ impl Inbox {
     /// `false` when the writing thread is behind: the rows stay, and the client will see them again.
     pub fn confirm(&self, client: &ClientId, ids: Vec<u64>) -> bool {
         match self.accounts.row_of(client) {
-            Some(row) => self.command(Command::Confirm { client: *client, row, ids }).is_ok(),
+            Some(row) => self.command(Command::Confirm { client: *client, row, ids }),
             None => true,
         }
     }

@@ -108,11 +108,8 @@ impl Packed for StoredDelegation {
     const NAME: &'static str = "delegation";
 
     fn pack(&self) -> Vec<u8> {
-        let bytes = Vec::with_capacity(64)
-            .put(&[FORM])
-            .amount(self.amount)
-            .number(self.unit_reward)
-            .number(self.height);
+        let bytes =
+            Vec::with_capacity(64).put(&[FORM]).amount(self.amount).number(self.unit_reward).number(self.height);
         if self.pending == 0 {
             return bytes;
         }
