@@ -152,6 +152,7 @@ fn who_signed_with_the_old_version_goes_on_with_their_nonce() {
     let mut net = Recorded::load("0.1.0", "running").revive();
     migrate(&mut net).unwrap();
     // One left before the migration, one leaves after it.
+    net.next_block();
     let second = net.operator(2);
     net.unbond(&second).unwrap();
     for number in [2, 5] {
