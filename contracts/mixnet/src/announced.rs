@@ -56,11 +56,7 @@ impl<const PORTS: usize> Announced<PORTS> {
 
     /// Reads its binary form.
     pub fn read(bytes: &mut Reader<'_>, flags: u8) -> Option<Self> {
-        let host = if flags & 1 == 0 {
-            IpAddr::from(bytes.array::<4>()?)
-        } else {
-            IpAddr::from(bytes.array::<16>()?)
-        };
+        let host = if flags & 1 == 0 { IpAddr::from(bytes.array::<4>()?) } else { IpAddr::from(bytes.array::<16>()?) };
         let mut ports = [0; PORTS];
         for port in &mut ports {
             *port = bytes.u16()?;

@@ -313,7 +313,11 @@ pub trait Write: Sized {
         let first = (rest & 0x3f) as u8 | u8::from(zeros > 0) << 6 | u8::from(higher > 0) << 7;
         let bytes = self.put(&[first]);
         let bytes = if higher > 0 { bytes.number(higher) } else { bytes };
-        if zeros > 0 { bytes.put(&[zeros]) } else { bytes }
+        if zeros > 0 {
+            bytes.put(&[zeros])
+        } else {
+            bytes
+        }
     }
 
     /// Appends an address: five bits for each letter of its bech32 text, after its prefix. What is none is a text, after a zero.

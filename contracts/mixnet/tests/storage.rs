@@ -18,6 +18,7 @@ fn storage_keys_are_unique() {
         state::TOLD.namespace().as_bytes().to_vec(),
         state::REWARDING.namespace().as_bytes().to_vec(),
         state::ACCOUNTS.namespace().as_bytes().to_vec(),
+        state::OLD_ACCOUNTS.namespace().as_bytes().to_vec(),
         state::IDENTITIES.namespace().as_bytes().to_vec(),
         mixnodes::state::BONDS.namespace().as_bytes().to_vec(),
         mixnodes::state::STAKES.namespace().as_bytes().to_vec(),
@@ -65,7 +66,8 @@ fn storage_keys_are_unique() {
 
 #[test]
 fn numbers_and_amounts_have_one_spelling() {
-    let numbers = [0, 1, 9, 10, 127, 128, 16_383, 16_384, u128::from(u64::MAX), 10u128.pow(26), u128::MAX - 1, u128::MAX];
+    let numbers =
+        [0, 1, 9, 10, 127, 128, 16_383, 16_384, u128::from(u64::MAX), 10u128.pow(26), u128::MAX - 1, u128::MAX];
     for value in numbers {
         let number = Vec::new().number(value);
         assert_eq!(Reader(&number).number(), Some(value));
@@ -89,7 +91,18 @@ fn numbers_and_amounts_have_one_spelling() {
         assert_eq!(Reader(wrong).number::<u128>(), None, "{wrong:?}");
     }
     // A zero that is left, zeros of nothing, more than fits, and half of it.
-    for wrong in [&[10][..], &[0x4a, 1], &[0x40, 1], &[0x41, 0], &[0x44, 38], &[0x41, 39], &[0x41, 255], &[0x41], &[0x81, 0], &[]] {
+    for wrong in [
+        &[10][..],
+        &[0x4a, 1],
+        &[0x40, 1],
+        &[0x41, 0],
+        &[0x44, 38],
+        &[0x41, 39],
+        &[0x41, 255],
+        &[0x41],
+        &[0x81, 0],
+        &[],
+    ] {
         assert_eq!(Reader(wrong).amount::<u128>(), None, "{wrong:?}");
     }
 }
@@ -97,7 +110,19 @@ fn numbers_and_amounts_have_one_spelling() {
 #[test]
 fn addresses_have_one_spelling() {
     let long = "n1".repeat(400);
-    for text in ["n1fsgzj6t7udv8zhf6zj32mkqhcjcpv52yph5qsd", "n1q", "n1", "a1b1qp", "1qp", "alice", "n1UP", "n1b", "", "ä1qq", &long] {
+    for text in [
+        "n1fsgzj6t7udv8zhf6zj32mkqhcjcpv52yph5qsd",
+        "n1q",
+        "n1",
+        "a1b1qp",
+        "1qp",
+        "alice",
+        "n1UP",
+        "n1b",
+        "",
+        "ä1qq",
+        &long,
+    ] {
         let address = Addr::unchecked(text);
         let bytes = Vec::new().address(&address);
         assert_eq!(Reader(&bytes).address(), Some(address), "{text}");

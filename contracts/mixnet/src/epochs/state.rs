@@ -4,8 +4,8 @@ use cosmwasm_std::{Addr, Binary, Storage};
 use nym_contract_types::mixnet::{ContractState, DrawOutcome, LotteryResponse};
 use nym_contract_types::{EpochId, NodeId};
 
-use crate::packed::{json_records, Packed, PackedItem, PackedMap, Reader, Write, FORM};
 use crate::mixnodes::state::Clock;
+use crate::packed::{json_records, Packed, PackedItem, PackedMap, Reader, Write, FORM};
 use crate::state::{Now, CORE};
 use crate::ContractError;
 

@@ -11,8 +11,7 @@ use nym_contract_types::mixnet::{
 use nym_contract_types::{keys, page, NodeId, Percent};
 
 use super::state::{
-    Bond, Clock, NodeStake, BONDS, STAKES, UNBONDED, UNBONDED_BY_IDENTITY, UNBONDED_BY_OWNER,
-    UNIT_DELEGATION,
+    Bond, Clock, NodeStake, BONDS, STAKES, UNBONDED, UNBONDED_BY_IDENTITY, UNBONDED_BY_OWNER, UNIT_DELEGATION,
 };
 use crate::epochs::state::RewardedSet;
 use crate::packed::{PackedMap, Present};
