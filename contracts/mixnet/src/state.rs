@@ -24,8 +24,11 @@ pub const REWARDING: PackedItem<RewardingParams> = PackedItem::new("rparams");
 
 json_records!(RewardingParams => "reward parameters");
 
-/// Accounts that have signed: what each has bonded, and its nonce. Written by `mixnodes::execute`, `gateways::execute` and `rotation`.
-pub const ACCOUNTS: PackedMap<&Addr, Account> = PackedMap::new("ow");
+/// Accounts that have signed, by [`account_key`]: what each has bonded, and its nonce. Written by [`Account::save`].
+pub const ACCOUNTS: PackedMap<&[u8], Account> = PackedMap::new("ac");
+
+/// What accounts had bonded that have not signed since 0.1.0, by the texts of their addresses. Removed by [`Account::save`].
+pub const OLD_ACCOUNTS: PackedMap<&Addr, Account> = PackedMap::new("ow");
 
 /// Nonces of accounts that have not signed since 0.1.0, which kept them apart. Removed by [`Account::save`].
 pub const NONCES: PackedMap<&Addr, u64> = PackedMap::new("sn");
@@ -292,11 +295,12 @@ impl Account {
 
     /// What is known of an account; nothing is as if it had never signed.
     pub fn load(storage: &dyn Storage, core: &Core, address: &Addr) -> Result<Self, ContractError> {
-        let mut account = ACCOUNTS.may_load(storage, address)?.unwrap_or_default();
-        if account.nonce.is_none() && core.taken_over {
-            account.nonce = NONCES.may_load(storage, address)?;
+        if core.taken_over {
+            let mut account = account_of(storage, address)?;
+            account.nonce = account.nonce.map_or_else(|| NONCES.may_load(storage, address), |nonce| Ok(Some(nonce)))?;
+            return Ok(account);
         }
-        Ok(account)
+        Ok(ACCOUNTS.may_load(storage, &account_key(address))?.unwrap_or_default())
     }
 
     /// Nonce that its next signed payload must carry; the first is 0.
@@ -315,8 +319,9 @@ impl Account {
     pub fn save(&self, storage: &mut dyn Storage, core: &Core, address: &Addr) {
         if core.taken_over {
             NONCES.remove(storage, address);
+            OLD_ACCOUNTS.remove(storage, address);
         }
-        ACCOUNTS.save(storage, address, self);
+        ACCOUNTS.save(storage, &account_key(address), self);
     }
 
     /// Checks that it has bonded nothing.
@@ -386,9 +391,17 @@ impl std::fmt::Display for Bonded {
     }
 }
 
-/// What an account has bonded; for whoever needs no nonce.
+/// Key of an account: its address in short.
+pub fn account_key(address: &Addr) -> Vec<u8> {
+    Vec::with_capacity(48).address(address)
+}
+
+/// What an account has bonded; for whoever needs no nonce, which may be elsewhere.
 pub fn account_of(storage: &dyn Storage, owner: &Addr) -> Result<Account, ContractError> {
-    Ok(ACCOUNTS.may_load(storage, owner)?.unwrap_or_default())
+    if let Some(account) = ACCOUNTS.may_load(storage, &account_key(owner))? {
+        return Ok(account);
+    }
+    Ok(OLD_ACCOUNTS.may_load(storage, owner)?.unwrap_or_default())
 }
 
 /// Who has an identity key: bonds of mix nodes and gateways share none. Written by `mixnodes::execute` and `gateways::execute`.

@@ -18,6 +18,7 @@ fn storage_keys_are_unique() {
         state::TOLD.namespace().as_bytes().to_vec(),
         state::REWARDING.namespace().as_bytes().to_vec(),
         state::ACCOUNTS.namespace().as_bytes().to_vec(),
+        state::OLD_ACCOUNTS.namespace().as_bytes().to_vec(),
         state::IDENTITIES.namespace().as_bytes().to_vec(),
         mixnodes::state::BONDS.namespace().as_bytes().to_vec(),
         mixnodes::state::STAKES.namespace().as_bytes().to_vec(),

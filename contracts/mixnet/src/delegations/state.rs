@@ -4,7 +4,7 @@ use cosmwasm_std::{Addr, Storage};
 use nym_contract_types::{EpochId, NodeId};
 use nym_rewarding::delegation;
 
-use crate::mixnodes::state::{Fields, UnitReward, SCALE, UNIT_REWARDS};
+use crate::mixnodes::state::{UnitReward, SCALE, UNIT_REWARDS};
 use crate::packed::{Packed, PackedMap, Present, Reader, Write, FORM};
 use crate::ContractError;
 
@@ -117,17 +117,16 @@ impl Packed for StoredDelegation {
     }
 
     fn unpack(bytes: &mut Reader<'_>) -> Option<Self> {
-        // Delegations that nothing has touched since 0.1.0: their amounts come first and are smaller than that.
-        let fields = if *bytes.0.first()? < FORM { Fields::Fixed } else { Fields::Short };
-        if matches!(fields, Fields::Short) {
-            bytes.u8().filter(|form| *form == FORM)?;
+        // Delegations that nothing has touched since 0.1.0: their amounts come first and are smaller than that, with all bytes.
+        if *bytes.0.first()? < FORM {
+            let (amount, unit_reward, height) = (bytes.u128()?, bytes.u128()?, bytes.u64()?);
+            let (pending_turn, pending) = if bytes.is_empty() { (0, 0) } else { (bytes.u32()?, bytes.u128()?) };
+            return Some(Self { amount, unit_reward, height, pending_turn, pending });
         }
-        let (amount, unit_reward, height) = (fields.amount(bytes)?, fields.u128(bytes)?, fields.u64(bytes)?);
-        let (pending_turn, pending) = if bytes.is_empty() {
-            (0, 0)
-        } else {
-            (fields.u32(bytes)?, fields.amount(bytes).filter(|pending| *pending > 0)?)
-        };
+        bytes.u8().filter(|form| *form == FORM)?;
+        let (amount, unit_reward, height) = (bytes.amount()?, bytes.number()?, bytes.number()?);
+        let (pending_turn, pending) =
+            if bytes.is_empty() { (0, 0) } else { (bytes.number()?, bytes.amount().filter(|pending| *pending > 0)?) };
         Some(Self { amount, unit_reward, height, pending_turn, pending })
     }
 }

@@ -150,6 +150,12 @@ pub struct UnitReward {
 }
 
 impl NodeStake {
+    /// Whether it has neither earned nor been delegated to: then its record leaves out what follows from that.
+    fn is_fresh(&self) -> bool {
+        let zeros = [self.delegates, self.unit_reward, u128::from(self.delegations), u128::from(self.last_rewarded)];
+        zeros == [0; 4] && self.pledge.checked_mul(SCALE) == Some(self.operator)
+    }
+
     /// Whether it has the keys to serve in a period; `None` where keys do not expire.
     pub fn has_keys_for(&self, period: Option<u32>) -> bool {
         match period {
@@ -313,19 +319,23 @@ impl Packed for NodeStake {
             | u8::from(self.pending_costs.is_some()) << 2
             | u8::from(self.keyed.is_some()) << 3
             | u8::from(self.keyed.is_some_and(|keyed| keyed.before)) << 4
-            | u8::from(self.parked) << 5;
+            | u8::from(self.parked) << 5
+            | u8::from(self.is_fresh()) << 6;
         let mut bytes = Vec::with_capacity(128)
             .put(&[FORM | flags])
             .amount(self.pledge)
-            .amount(self.operator)
-            .amount(self.delegates)
-            .number(self.unit_reward)
             .amount(self.profit_margin)
             .amount(self.operating_cost)
-            .number(self.delegations)
             .number(self.bonded_in)
-            .number(self.last_rewarded)
             .number(self.pledged_at);
+        if !self.is_fresh() {
+            bytes = bytes
+                .amount(self.operator)
+                .amount(self.delegates)
+                .number(self.unit_reward)
+                .number(self.delegations)
+                .number(self.last_rewarded);
+        }
         if let Some(pending) = &self.pending {
             bytes = bytes
                 .number(pending.turn)
@@ -343,101 +353,99 @@ impl Packed for NodeStake {
     }
 
     fn unpack(bytes: &mut Reader<'_>) -> Option<Self> {
+        // Records of nodes that nothing has touched since 0.1.0 have no such bit, and all bytes of their numbers.
+        if bytes.0.first().is_some_and(|first| *first & FORM == 0) {
+            return unpack_old(bytes);
+        }
         let flags = bytes.u8()?;
-        // Records of nodes that nothing has touched since 0.1.0.
-        let fields = if flags & FORM == 0 { Fields::Fixed } else { Fields::Short };
-        let flags = flags & !FORM;
-        if flags >= 64 || flags & 24 == 16 {
+        if flags & 24 == 16 {
             return None;
         }
         let mut stake = Self {
             has_link_key: flags & 1 != 0,
-            pledge: fields.amount(bytes)?,
-            operator: fields.amount(bytes)?,
-            delegates: fields.amount(bytes)?,
-            unit_reward: fields.u128(bytes)?,
-            profit_margin: fields.margin(bytes)?,
-            operating_cost: fields.amount(bytes)?,
-            delegations: fields.u32(bytes)?,
-            bonded_in: fields.u32(bytes)?,
-            last_rewarded: fields.u32(bytes)?,
-            pledged_at: fields.u64(bytes)?,
+            pledge: bytes.amount()?,
+            operator: 0,
+            delegates: 0,
+            unit_reward: 0,
+            profit_margin: bytes.amount()?,
+            operating_cost: bytes.amount()?,
+            delegations: 0,
+            bonded_in: bytes.number()?,
+            last_rewarded: 0,
+            pledged_at: bytes.number()?,
             parked: flags & 32 != 0,
             pending: None,
             pending_costs: None,
             keyed: None,
         };
+        let fresh = flags & 64 != 0;
+        if fresh {
+            stake.operator = stake.pledge.checked_mul(SCALE)?;
+        } else {
+            stake.operator = bytes.amount()?;
+            stake.delegates = bytes.amount()?;
+            stake.unit_reward = bytes.number()?;
+            stake.delegations = bytes.number()?;
+            stake.last_rewarded = bytes.number()?;
+        }
         if flags & 2 != 0 {
             stake.pending = Some(PendingStake {
-                turn: fields.u32(bytes)?,
-                delegated: fields.amount(bytes)?,
-                delegations: fields.u32(bytes)?,
-                pledged: fields.amount(bytes)?,
+                turn: bytes.number()?,
+                delegated: bytes.amount()?,
+                delegations: bytes.number()?,
+                pledged: bytes.amount()?,
             });
         }
         if flags & 4 != 0 {
             stake.pending_costs = Some(PendingCosts {
-                interval: fields.u32(bytes)?,
-                profit_margin: fields.margin(bytes)?,
-                operating_cost: fields.amount(bytes)?,
+                interval: bytes.number()?,
+                profit_margin: bytes.amount()?,
+                operating_cost: bytes.amount()?,
             });
         }
         if flags & 8 != 0 {
-            stake.keyed = Some(Keyed { last: fields.u32(bytes)?, before: flags & 16 != 0 });
+            stake.keyed = Some(Keyed { last: bytes.number()?, before: flags & 16 != 0 });
         }
-        Some(stake)
+        (stake.is_fresh() == fresh).then_some(stake)
     }
 }
 
-/// How the numbers of a record are written.
-#[derive(Clone, Copy)]
-pub enum Fields {
-    /// As 0.1.0 did, with all their bytes.
-    Fixed,
-    /// In their shortest forms.
-    Short,
-}
-
-impl Fields {
-    /// An amount.
-    pub fn amount(self, bytes: &mut Reader<'_>) -> Option<u128> {
-        match self {
-            Self::Fixed => bytes.u128(),
-            Self::Short => bytes.amount(),
-        }
+/// The same as 0.1.0 wrote it.
+fn unpack_old(bytes: &mut Reader<'_>) -> Option<NodeStake> {
+    let flags = bytes.u8().filter(|flags| *flags < 64 && *flags & 24 != 16)?;
+    let mut stake = NodeStake {
+        has_link_key: flags & 1 != 0,
+        pledge: bytes.u128()?,
+        operator: bytes.u128()?,
+        delegates: bytes.u128()?,
+        unit_reward: bytes.u128()?,
+        profit_margin: bytes.u64()?,
+        operating_cost: bytes.u128()?,
+        delegations: bytes.u32()?,
+        bonded_in: bytes.u32()?,
+        last_rewarded: bytes.u32()?,
+        pledged_at: bytes.u64()?,
+        parked: flags & 32 != 0,
+        pending: None,
+        pending_costs: None,
+        keyed: None,
+    };
+    if flags & 2 != 0 {
+        stake.pending = Some(PendingStake {
+            turn: bytes.u32()?,
+            delegated: bytes.u128()?,
+            delegations: bytes.u32()?,
+            pledged: bytes.u128()?,
+        });
     }
-
-    /// A number that is seldom round.
-    pub fn u128(self, bytes: &mut Reader<'_>) -> Option<u128> {
-        match self {
-            Self::Fixed => bytes.u128(),
-            Self::Short => bytes.number(),
-        }
+    if flags & 4 != 0 {
+        stake.pending_costs =
+            Some(PendingCosts { interval: bytes.u32()?, profit_margin: bytes.u64()?, operating_cost: bytes.u128()? });
     }
-
-    /// A share in 10^-18.
-    pub fn margin(self, bytes: &mut Reader<'_>) -> Option<u64> {
-        match self {
-            Self::Fixed => bytes.u64(),
-            Self::Short => bytes.amount(),
-        }
+    if flags & 8 != 0 {
+        stake.keyed = Some(Keyed { last: bytes.u32()?, before: flags & 16 != 0 });
     }
-
-    /// A height.
-    pub fn u64(self, bytes: &mut Reader<'_>) -> Option<u64> {
-        match self {
-            Self::Fixed => bytes.u64(),
-            Self::Short => bytes.number(),
-        }
-    }
-
-    /// A count.
-    pub fn u32(self, bytes: &mut Reader<'_>) -> Option<u32> {
-        match self {
-            Self::Fixed => bytes.u32(),
-            Self::Short => bytes.number(),
-        }
-    }
+    Some(stake)
 }
 
 impl Packed for UnitReward {

@@ -14,7 +14,7 @@ use nym_contract_types::{NodeId, Percent};
 use nym_mixnet_contract::delegations::state::{StoredDelegation, BY_OWNER, DELEGATIONS};
 use nym_mixnet_contract::mixnodes::state::{Bond, BONDS, SCALE, STAKES};
 use nym_mixnet_contract::packed::Present;
-use nym_mixnet_contract::state::{Account, Bonded, Holder, ACCOUNTS, CORE, IDENTITIES, STATE};
+use nym_mixnet_contract::state::{account_key, Account, Bonded, Holder, ACCOUNTS, CORE, IDENTITIES, STATE};
 
 use super::Machine;
 use crate::suite::{Announced, Group, Identity, Suite, DENOM, NYM, PLEDGE};
@@ -37,7 +37,7 @@ fn network(count: u32) -> Suite {
             *byte = from;
         }
         STAKES.save(&mut net.store, id, &stake);
-        ACCOUNTS.save(&mut net.store, &owner, &Account::new(1, Some(Bonded::Mixnode(id))));
+        ACCOUNTS.save(&mut net.store, &account_key(&owner), &Account::new(1, Some(Bonded::Mixnode(id))));
         IDENTITIES.save(&mut net.store, &identity, &Holder::Mixnode(id));
         BONDS.save(&mut net.store, id, &Bond { owner, height: 1, node: bond.node.clone() });
     }

@@ -9,6 +9,7 @@ use nym_mixnet_contract::delegations::state::{StoredDelegation, BY_OWNER, DELEGA
 use nym_mixnet_contract::epochs::state::{Epoch, Outcome, Phase, RewardedSet, EPOCH, PAGE_NODES, SCORES};
 use nym_mixnet_contract::gateways::state::GATEWAYS;
 use nym_mixnet_contract::mixnodes::state::{Clock, NodeStake, BONDS, LEFT_STAKES, SCALE, STAKES, UNIT_REWARDS};
+use nym_mixnet_contract::packed::Reader;
 use nym_mixnet_contract::rewards::state::POOL_CHANGE;
 use nym_mixnet_contract::rotation::state::KEYS;
 use nym_mixnet_contract::state::{Account, Bonded, Holder, ACCOUNTS, CORE, IDENTITIES};
@@ -41,8 +42,9 @@ fn delegations(net: &Suite) -> Vec<((NodeId, Addr), StoredDelegation)> {
 
 /// What accounts have bonded, those that have bonded something.
 fn bonded(net: &Suite) -> BTreeMap<Addr, Bonded> {
-    let accounts: Vec<(Addr, Account)> = ACCOUNTS.page(&net.store, None, ALL).unwrap();
-    accounts.into_iter().filter_map(|(owner, account)| Some((owner, account.bonded?))).collect()
+    let accounts: Vec<(Vec<u8>, Account)> = ACCOUNTS.page_under(&net.store, &[], None, ALL).unwrap();
+    let owner = |key: Vec<u8>| Reader(&key).address().unwrap();
+    accounts.into_iter().filter_map(|(key, account)| Some((owner(key), account.bonded?))).collect()
 }
 
 fn epoch(net: &Suite) -> Epoch {
