@@ -25,7 +25,7 @@ pub const REWARDING: PackedItem<RewardingParams> = PackedItem::new("rparams");
 json_records!(RewardingParams => "reward parameters");
 
 /// Accounts that have signed, by [`account_key`]: what each has bonded, and its nonce. Written by [`Account::save`].
-pub const ACCOUNTS: PackedMap<&[u8], Account> = PackedMap::new("ac");
+pub const ACCOUNTS: PackedMap<&[u8], Account> = PackedMap::new("a");
 
 /// What accounts had bonded that have not signed since 0.1.0, by the texts of their addresses. Removed by [`Account::save`].
 pub const OLD_ACCOUNTS: PackedMap<&Addr, Account> = PackedMap::new("ow");
