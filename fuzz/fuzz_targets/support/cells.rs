@@ -5,6 +5,8 @@ use rusqlite::types::Value;
 /// The input; zeroes when it is used up.
 pub struct Cells<'a>(pub &'a [u8]);
 
+// No target needs all of them.
+#[allow(dead_code)]
 impl Cells<'_> {
     pub fn byte(&mut self) -> u8 {
         let first = self.0.first().copied().unwrap_or(0);

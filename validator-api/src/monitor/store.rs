@@ -108,7 +108,12 @@ impl Store {
                 gateway: row.get(6)?,
                 overhead_ms: row.get(7)?,
             };
-            Ok((row.get(0)?, measurement))
+            // Numbers are given out from 1 on.
+            let id: i64 = row.get(0)?;
+            if id < 1 {
+                return Err(rusqlite::Error::IntegralValueOutOfRange(0, id));
+            }
+            Ok((id, measurement))
         })
     }
 
