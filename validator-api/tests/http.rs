@@ -91,9 +91,11 @@ async fn wrong_requests_are_answered_with_what_is_wrong() {
         assert_eq!(body["error_code"], code, "{path}");
         assert!(!body["message"].as_str().unwrap().is_empty() && body["request_id"].is_string());
     }
-    let method = reqwest::Client::new().post(network.url("/v1/network")).send().await.unwrap();
-    assert_eq!(method.status(), 405);
-    assert_eq!(method.json::<Value>().await.unwrap()["error_code"], "method_not_allowed");
+    for path in ["/v1/network", "/healthy", "/ready"] {
+        let method = reqwest::Client::new().post(network.url(path)).send().await.unwrap();
+        assert_eq!(method.status(), 405, "{path}");
+        assert_eq!(method.json::<Value>().await.unwrap()["error_code"], "method_not_allowed", "{path}");
+    }
     let large = reqwest::Client::new().post(network.url("/v1/network")).body(vec![0; 1 << 20]).send().await;
     assert!(large.is_err() || [405, 413].contains(&large.unwrap().status().as_u16()));
     network.stop().await;

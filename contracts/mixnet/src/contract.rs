@@ -276,7 +276,7 @@ pub fn query(deps: Deps<'_>, env: Env, msg: QueryMsg) -> Result<Binary, Contract
         Q::GetSigningNonce { address } => {
             let sender = deps.api.addr_validate(&address)?;
             let core = CORE.load(deps.storage)?;
-            reply(&SigningNonceResponse { nonce: Account::load(deps.storage, &core, &sender)?.nonce() })
+            reply(&SigningNonceResponse { nonce: Account::load(deps.storage, &core, &sender)?.nonce })
         }
     }
 }

@@ -30,7 +30,7 @@ pub trait Packed: Sized {
 }
 
 /// First bit of every record whose form is that of 0.2.0 where 0.1.0 had another. `migrations::migrate` makes sure that no record of
-/// 0.1.0 begins with it: those are JSON, flags below 64, or numbers that are smaller.
+/// 0.1.0 begins with it where both forms are read: those are JSON, flags below 64, or numbers that are smaller.
 pub const FORM: u8 = 0x80;
 
 /// Reads fields from the front of bytes.

@@ -30,7 +30,7 @@ impl Signed<'_> {
         data: &T,
         signature: &Binary,
     ) -> Result<(), ContractError> {
-        let nonce = account.nonce();
+        let nonce = account.nonce;
         let payload = Payload {
             chain_id: &env.block.chain_id,
             contract: env.contract.address.as_str(),

@@ -28,7 +28,7 @@ json_records!(RewardingParams => "reward parameters");
 pub const ACCOUNTS: PackedMap<&[u8], Account> = PackedMap::new("a");
 
 /// What accounts had bonded that have not signed since 0.1.0, by the texts of their addresses. Removed by [`Account::save`].
-pub const OLD_ACCOUNTS: PackedMap<&Addr, Account> = PackedMap::new("ow");
+pub const OLD_ACCOUNTS: PackedMap<&Addr, Bonded> = PackedMap::new("ow");
 
 /// Nonces of accounts that have not signed since 0.1.0, which kept them apart. Removed by [`Account::save`].
 pub const NONCES: PackedMap<&Addr, u64> = PackedMap::new("sn");
@@ -121,7 +121,7 @@ impl Core {
 
     /// Notes that something for which `before` was owed is now `after`, in 10^-18. The record is to be saved.
     pub fn owe(&mut self, before: u128, after: u128) -> Result<(), ContractError> {
-        let owed = self.owed.checked_add(after).and_then(|owed| owed.checked_sub(before));
+        let owed = self.owed.checked_sub(before).and_then(|owed| owed.checked_add(after));
         self.owed = owed.ok_or(ContractError::OutOfRange { what: "sum of stakes" })?;
         Ok(())
     }
@@ -272,8 +272,8 @@ impl StateRecords {
 /// What is known of an account that has signed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Account {
-    /// Nonce that its next signed payload must carry; none: 0, or where 0.1.0 kept it, see [`NONCES`].
-    nonce: Option<u64>,
+    /// Nonce that its next signed payload must carry; the first is 0.
+    pub nonce: u64,
     /// Its one bond.
     pub bonded: Option<Bonded>,
 }
@@ -288,30 +288,21 @@ pub enum Bonded {
 }
 
 impl Account {
-    /// An account with its nonce.
-    pub const fn new(nonce: u64, bonded: Option<Bonded>) -> Self {
-        Self { nonce: Some(nonce), bonded }
-    }
-
     /// What is known of an account; nothing is as if it had never signed.
     pub fn load(storage: &dyn Storage, core: &Core, address: &Addr) -> Result<Self, ContractError> {
-        if core.taken_over {
-            let mut account = account_of(storage, address)?;
-            account.nonce = account.nonce.map_or_else(|| NONCES.may_load(storage, address), |nonce| Ok(Some(nonce)))?;
+        if let Some(account) = ACCOUNTS.may_load(storage, &account_key(address))? {
             return Ok(account);
         }
-        Ok(ACCOUNTS.may_load(storage, &account_key(address))?.unwrap_or_default())
-    }
-
-    /// Nonce that its next signed payload must carry; the first is 0.
-    pub fn nonce(&self) -> u64 {
-        self.nonce.unwrap_or_default()
+        if !core.taken_over {
+            return Ok(Self::default());
+        }
+        let nonce = NONCES.may_load(storage, address)?.unwrap_or_default();
+        Ok(Self { nonce, bonded: OLD_ACCOUNTS.may_load(storage, address)? })
     }
 
     /// Uses up the nonce.
     pub fn count_nonce(&mut self) -> Result<(), ContractError> {
-        let next = self.nonce().checked_add(1).ok_or(ContractError::OutOfRange { what: "nonce" })?;
-        self.nonce = Some(next);
+        self.nonce = self.nonce.checked_add(1).ok_or(ContractError::OutOfRange { what: "nonce" })?;
         Ok(())
     }
 
@@ -331,21 +322,21 @@ impl Account {
             Some(bonded) => Err(ContractError::AlreadyBonded { owner: owner.clone(), bonded: bonded.to_string() }),
         }
     }
+}
 
-    /// The number of its mix node.
-    pub fn mixnode(&self, owner: &Addr) -> Result<NodeId, ContractError> {
-        match self.bonded {
-            Some(Bonded::Mixnode(id)) => Ok(id),
-            _ => Err(ContractError::NoMixnode { owner: owner.clone() }),
-        }
+/// The number of the mix node that is an account's bond.
+pub fn mixnode_in(bonded: Option<Bonded>, owner: &Addr) -> Result<NodeId, ContractError> {
+    match bonded {
+        Some(Bonded::Mixnode(id)) => Ok(id),
+        _ => Err(ContractError::NoMixnode { owner: owner.clone() }),
     }
+}
 
-    /// The identity of its gateway.
-    pub fn gateway(&self, owner: &Addr) -> Result<[u8; 32], ContractError> {
-        match self.bonded {
-            Some(Bonded::Gateway(identity)) => Ok(identity),
-            _ => Err(ContractError::NoGateway { owner: owner.clone() }),
-        }
+/// The identity of the gateway that is an account's bond.
+pub fn gateway_in(bonded: Option<Bonded>, owner: &Addr) -> Result<[u8; 32], ContractError> {
+    match bonded {
+        Some(Bonded::Gateway(identity)) => Ok(identity),
+        _ => Err(ContractError::NoGateway { owner: owner.clone() }),
     }
 }
 
@@ -355,22 +346,13 @@ impl Packed for Account {
     fn pack(&self) -> Vec<u8> {
         let bytes = Vec::with_capacity(44);
         match self.bonded {
-            None => bytes.put(&[FORM]).number(self.nonce()),
-            Some(Bonded::Mixnode(id)) => bytes.put(&[FORM | 1]).number(self.nonce()).number(id),
-            Some(Bonded::Gateway(identity)) => bytes.put(&[FORM | 2]).number(self.nonce()).put(&identity),
+            None => bytes.put(&[FORM]).number(self.nonce),
+            Some(Bonded::Mixnode(id)) => bytes.put(&[FORM | 1]).number(self.nonce).number(id),
+            Some(Bonded::Gateway(identity)) => bytes.put(&[FORM | 2]).number(self.nonce).put(&identity),
         }
     }
 
     fn unpack(bytes: &mut Reader<'_>) -> Option<Self> {
-        // 0.1.0 stored the bond alone: a number of four bytes or an identity of 32, which is longer than a node's record here and
-        // shorter than a gateway's.
-        match bytes.0 {
-            [first, _, _, _] if *first < FORM => {
-                return Some(Self { nonce: None, bonded: bytes.u32().map(Bonded::Mixnode) });
-            }
-            old if old.len() == 32 => return Some(Self { nonce: None, bonded: bytes.array().map(Bonded::Gateway) }),
-            _ => {}
-        }
         let (kind, nonce) = (bytes.u8()?, bytes.number()?);
         let bonded = match kind.checked_sub(FORM)? {
             0 => None,
@@ -378,7 +360,27 @@ impl Packed for Account {
             2 => Some(Bonded::Gateway(bytes.array()?)),
             _ => return None,
         };
-        Some(Self { nonce: Some(nonce), bonded })
+        Some(Self { nonce, bonded })
+    }
+}
+
+/// As 0.1.0 kept it, where the nonce was elsewhere: a number of four bytes or an identity of 32.
+impl Packed for Bonded {
+    const NAME: &'static str = "bond of an account of 0.1.0";
+
+    fn pack(&self) -> Vec<u8> {
+        match self {
+            Self::Mixnode(id) => id.to_be_bytes().to_vec(),
+            Self::Gateway(identity) => identity.to_vec(),
+        }
+    }
+
+    fn unpack(bytes: &mut Reader<'_>) -> Option<Self> {
+        if bytes.0.len() == 4 {
+            bytes.u32().map(Self::Mixnode)
+        } else {
+            bytes.array().map(Self::Gateway)
+        }
     }
 }
 
@@ -396,12 +398,12 @@ pub fn account_key(address: &Addr) -> Vec<u8> {
     Vec::with_capacity(48).address(address)
 }
 
-/// What an account has bonded; for whoever needs no nonce, which may be elsewhere.
-pub fn account_of(storage: &dyn Storage, owner: &Addr) -> Result<Account, ContractError> {
-    if let Some(account) = ACCOUNTS.may_load(storage, &account_key(owner))? {
-        return Ok(account);
+/// What an account has bonded; for whoever needs no nonce.
+pub fn bond_of(storage: &dyn Storage, owner: &Addr) -> Result<Option<Bonded>, ContractError> {
+    match ACCOUNTS.may_load(storage, &account_key(owner))? {
+        Some(account) => Ok(account.bonded),
+        None => OLD_ACCOUNTS.may_load(storage, owner),
     }
-    Ok(OLD_ACCOUNTS.may_load(storage, owner)?.unwrap_or_default())
 }
 
 /// Who has an identity key: bonds of mix nodes and gateways share none. Written by `mixnodes::execute` and `gateways::execute`.

@@ -43,15 +43,19 @@ fn a_bond_needs_the_minimum_a_free_account_and_the_identitys_signature() {
     assert_refused!(net.execute(&alice, msg, &small), ContractError::PledgeTooSmall { .. });
     let msg = net.gateway_bonding(&alice, &Identity::of(2), gateway.clone(), &funds);
     assert_refused!(net.execute(&alice, msg, &funds), ContractError::Signature { .. });
-    let msg = net.gateway_bonding(&alice, &identity, gateway.clone(), &funds);
-    assert_refused!(net.execute(&bob, msg.clone(), &funds), ContractError::Signature { .. });
-    net.execute(&alice, msg, &funds).unwrap();
+    let signed = net.gateway_bonding(&alice, &identity, gateway.clone(), &funds);
+    assert_refused!(net.execute(&bob, signed.clone(), &funds), ContractError::Signature { .. });
+    net.execute(&alice, signed.clone(), &funds).unwrap();
     let msg = net.gateway_bonding(&bob, &identity, gateway, &funds);
     assert_refused!(net.execute(&bob, msg, &funds), ContractError::IdentityTaken { .. });
     net.bond(&bob, 3);
     let fourth = Identity::of(4);
     let msg = net.gateway_bonding(&bob, &fourth, Announced::gateway(&fourth), &funds);
     assert_refused!(net.execute(&bob, msg, &funds), ContractError::AlreadyBonded { .. });
+
+    // What was signed once serves once.
+    net.send(&alice, ExecuteMsg::UnbondGateway {}).unwrap();
+    assert_refused!(net.execute(&alice, signed, &funds), ContractError::Signature { .. });
 }
 
 #[test]

@@ -246,7 +246,7 @@ fn outcome(net: &Suite, response: &Response) -> String {
     text
 }
 
-/// Changes a value as RFC 7396 says.
+/// Changes the named fields of an object, and of the objects in it.
 fn patch(value: &mut Value, change: &Value) {
     match (value, change) {
         (Value::Object(value), Value::Object(change)) => {
@@ -290,6 +290,7 @@ fn rendered(stage: &mut Stage, name: &str, page: &str) -> String {
     for line in refusals.lines() {
         let cells: Vec<_> = line.trim_matches('|').split(" | ").map(str::trim).collect();
         let [from, with, instead, _] = cells.as_slice() else {
+            assert!(!line.starts_with("| `"), "{name}: a refusal has four cells: {line}");
             text += line;
             text.push('\n');
             continue;

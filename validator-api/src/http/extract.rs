@@ -3,6 +3,7 @@
 use super::error::HttpError;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
+use axum::http::StatusCode;
 use serde::de::DeserializeOwned;
 
 /// The query string.
@@ -16,7 +17,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, HttpError> {
         let found = axum::extract::Query::from_request_parts(parts, state).await;
-        found.map(|axum::extract::Query(found)| Self(found)).map_err(|wrong| HttpError::bad_request(wrong.body_text()))
+        found.map(|axum::extract::Query(found)| Self(found)).map_err(|wrong| refused(wrong.status(), wrong.body_text()))
     }
 }
 
@@ -25,6 +26,15 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T>
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, HttpError> {
         let found = axum::extract::Path::from_request_parts(parts, state).await;
-        found.map(|axum::extract::Path(found)| Self(found)).map_err(|wrong| HttpError::bad_request(wrong.body_text()))
+        found.map(|axum::extract::Path(found)| Self(found)).map_err(|wrong| refused(wrong.status(), wrong.body_text()))
+    }
+}
+
+/// What is wrong with a request, or with the route that read it.
+fn refused(status: StatusCode, text: String) -> HttpError {
+    if status.is_client_error() {
+        HttpError::bad_request(text)
+    } else {
+        HttpError::internal(text)
     }
 }

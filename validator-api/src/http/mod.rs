@@ -87,6 +87,7 @@ pub fn router(config: &HttpConfig, state: State, readiness: Readiness) -> Router
         .layer(middleware::from_fn_with_state(limiter, limit::check))
         .route("/healthy", get(|| async { "ok\n" }))
         .route("/ready", get(ready))
+        .method_not_allowed_fallback(|| async { HttpError::method_not_allowed() })
         .layer(CatchPanicLayer::new())
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, config.timeout))
         .layer(RequestBodyLimitLayer::new(MAX_BODY))

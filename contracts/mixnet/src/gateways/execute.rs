@@ -9,7 +9,7 @@ use super::state::{Bond, GATEWAYS};
 use crate::funds::{one_coin, pay};
 use crate::rotation::state::{keep_bonded, KEYS};
 use crate::signatures::Signed;
-use crate::state::{account_of, ensure_identity_free, Account, Bonded, Holder, CORE, IDENTITIES};
+use crate::state::{bond_of, ensure_identity_free, gateway_in, Account, Bonded, Holder, CORE, IDENTITIES};
 use crate::{announced, ContractError};
 
 /// Registers the sender's gateway.
@@ -58,7 +58,7 @@ pub fn bond(
 pub fn unbond(deps: DepsMut<'_>, sender: Addr) -> Result<Response, ContractError> {
     let mut core = CORE.load(deps.storage)?;
     let mut account = Account::load(deps.storage, &core, &sender)?;
-    let identity = account.gateway(&sender)?;
+    let identity = gateway_in(account.bonded, &sender)?;
     let identity_key = keys::to_text(&identity);
     let pledge = GATEWAYS.load(deps.storage, &identity_key)?.pledge;
 
@@ -85,7 +85,7 @@ pub fn update_config(
     new_config: GatewayConfigUpdate,
 ) -> Result<Response, ContractError> {
     let core = CORE.load(deps.storage)?;
-    let identity_key = keys::to_text(&account_of(deps.storage, &sender)?.gateway(&sender)?);
+    let identity_key = keys::to_text(&gateway_in(bond_of(deps.storage, &sender)?, &sender)?);
     let host = announced::gateway_config(&new_config, core.allow_loopback)?;
 
     let mut bond = GATEWAYS.load(deps.storage, &identity_key)?;

@@ -5,7 +5,7 @@ use nym_contract_types::mixnet::{GatewayBondResponse, OwnedGatewayResponse, Page
 use nym_contract_types::{keys, page};
 
 use super::state::GATEWAYS;
-use crate::state::{account_of, Bonded, CORE};
+use crate::state::{bond_of, Bonded, CORE};
 use crate::ContractError;
 
 /// Gateways by identity key.
@@ -34,7 +34,7 @@ pub fn gateway(deps: Deps<'_>, identity: String) -> Result<GatewayBondResponse, 
 /// The gateway of an account.
 pub fn owned(deps: Deps<'_>, address: String) -> Result<OwnedGatewayResponse, ContractError> {
     let address = deps.api.addr_validate(&address)?;
-    let bond = match account_of(deps.storage, &address)?.bonded {
+    let bond = match bond_of(deps.storage, &address)? {
         Some(Bonded::Gateway(identity)) => GATEWAYS.may_load(deps.storage, &keys::to_text(&identity))?,
         _ => None,
     };

@@ -8,7 +8,7 @@ use crate::announced::{self, Announced};
 use crate::packed::{Packed, PackedMap, Reader, Write, FORM};
 
 /// Bonded gateways by the text of their identity keys. Written by `gateways::execute`.
-/// Invariant: each has exactly one entry in `ACCOUNTS`.
+/// Invariant: each has exactly one entry in `ACCOUNTS`, or in `OLD_ACCOUNTS` if it was bonded with 0.1.0.
 pub const GATEWAYS: PackedMap<&str, Bond> = PackedMap::new("gt");
 
 /// What a gateway announces, as stored.

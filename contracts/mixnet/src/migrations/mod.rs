@@ -11,7 +11,7 @@ use crate::ContractError;
 
 /// Name of the contract, as cw2 records it.
 pub const NAME: &str = "nym-mixnet-contract";
-/// Version of this code and of the state it writes: raised with every change of a message or record.
+/// Version of this code and of the state it writes: raised with every release that changes a message or record.
 pub const VERSION: &str = "0.2.0";
 
 /// Name and version of the code that last wrote the state, where and as cw2 has it. Written here.
@@ -25,7 +25,7 @@ pub fn record_version(storage: &mut dyn Storage) {
 }
 
 /// Checks that the state is of this contract and not newer than this code, then brings it up to date. See [`v0_1_0`] for what that means
-/// for each record: no more than five are rewritten, however many nodes there are.
+/// for each record: six records change, however many nodes there are.
 pub fn migrate(deps: DepsMut<'_>) -> Result<Response, ContractError> {
     let stored = CONTRACT_INFO.load(deps.storage)?;
     let older_or_same = parse(&stored.version).zip(parse(VERSION)).is_some_and(|(from, to)| from <= to);

@@ -2,7 +2,7 @@
 //!
 //! Those of which there is one are rewritten at once: clock, terms and sums. Those of nodes, accounts and delegations are read in either
 //! form and written in the new one when they are next touched, since nobody can rewrite ten thousand in a transaction; a new form begins
-//! with a bit that an old one has not. Networks of 0.1.0 have keys that do not expire, so that no node has any of a period.
+//! with a bit that an old one has not, holders of identities are told apart by their length too, and accounts have moved. Networks of 0.1.0 have keys that do not expire, so that no node has any of a period.
 
 use cosmwasm_std::Storage;
 use nym_contract_types::mixnet::ContractState;

@@ -15,7 +15,7 @@ use crate::funds::{one_coin, pay};
 use crate::packed::Present;
 use crate::rotation::state::{keep_bonded, KEYS};
 use crate::signatures::Signed;
-use crate::state::{account_of, ensure_identity_free, Account, Bonded, Core, Holder, CORE, IDENTITIES};
+use crate::state::{bond_of, ensure_identity_free, mixnode_in, Account, Bonded, Core, Holder, CORE, IDENTITIES};
 use crate::{announced, ContractError};
 
 /// Registers the sender's mix node.
@@ -89,7 +89,7 @@ pub fn unbond(deps: DepsMut<'_>, env: Env, sender: Addr) -> Result<Response, Con
     let mut core = CORE.load(deps.storage)?;
     core.now.stakes_may_change()?;
     let mut account = Account::load(deps.storage, &core, &sender)?;
-    let mix_id = account.mixnode(&sender)?;
+    let mix_id = mixnode_in(account.bonded, &sender)?;
     let bond = BONDS.load(deps.storage, mix_id)?;
     let stored = STAKES.load(deps.storage, mix_id)?;
     ensure_unlocked(&stored, &env)?;
@@ -168,7 +168,7 @@ pub fn update_config(
     new_config: MixNodeConfigUpdate,
 ) -> Result<Response, ContractError> {
     let core = CORE.load(deps.storage)?;
-    let mix_id = account_of(deps.storage, &sender)?.mixnode(&sender)?;
+    let mix_id = mixnode_in(bond_of(deps.storage, &sender)?, &sender)?;
 
     let mut bond = BONDS.load(deps.storage, mix_id)?;
     bond.node.update(new_config, core.allow_loopback)?;
@@ -193,7 +193,7 @@ fn ensure_unlocked(stake: &NodeStake, env: &Env) -> Result<(), ContractError> {
 pub fn pledge_more(deps: DepsMut<'_>, env: Env, info: MessageInfo) -> Result<Response, ContractError> {
     let mut core = CORE.load(deps.storage)?;
     core.now.stakes_may_change()?;
-    let mix_id = account_of(deps.storage, &info.sender)?.mixnode(&info.sender)?;
+    let mix_id = mixnode_in(bond_of(deps.storage, &info.sender)?, &info.sender)?;
     let amount = one_coin(&info, &core.denom)?;
 
     let mut node = Staked::load_bonded(deps.storage, mix_id, core.now.clock())?;
@@ -215,7 +215,7 @@ pub fn pledge_more(deps: DepsMut<'_>, env: Env, info: MessageInfo) -> Result<Res
 pub fn cancel_pledge_more(deps: DepsMut<'_>, sender: Addr) -> Result<Response, ContractError> {
     let mut core = CORE.load(deps.storage)?;
     core.now.stakes_may_change()?;
-    let mix_id = account_of(deps.storage, &sender)?.mixnode(&sender)?;
+    let mix_id = mixnode_in(bond_of(deps.storage, &sender)?, &sender)?;
 
     let mut node = Staked::load_bonded(deps.storage, mix_id, core.now.clock())?;
     let amount = node.stake.pending.as_mut().map_or(0, |pending| std::mem::take(&mut pending.pledged));
@@ -240,7 +240,7 @@ pub fn decrease_pledge(
 ) -> Result<Response, ContractError> {
     let mut core = CORE.load(deps.storage)?;
     core.now.stakes_may_change()?;
-    let mix_id = account_of(deps.storage, &sender)?.mixnode(&sender)?;
+    let mix_id = mixnode_in(bond_of(deps.storage, &sender)?, &sender)?;
     let mut node = Staked::load_bonded(deps.storage, mix_id, core.now.clock())?;
     ensure_unlocked(&node.stake, &env)?;
 
@@ -270,7 +270,7 @@ pub fn decrease_pledge(
 pub fn update_costs(deps: DepsMut<'_>, sender: Addr, new_costs: MixNodeCostParams) -> Result<Response, ContractError> {
     let core = CORE.load(deps.storage)?;
     core.now.stakes_may_change()?;
-    let mix_id = account_of(deps.storage, &sender)?.mixnode(&sender)?;
+    let mix_id = mixnode_in(bond_of(deps.storage, &sender)?, &sender)?;
     let operating_cost = operating_cost(&new_costs, &core.denom)?;
     let profit_margin = profit_margin(&new_costs)?;
 

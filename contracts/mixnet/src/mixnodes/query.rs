@@ -15,7 +15,7 @@ use super::state::{
 };
 use crate::epochs::state::RewardedSet;
 use crate::packed::{PackedMap, Present};
-use crate::state::{account_of, mixnode_with, Bonded, CORE, REWARDING};
+use crate::state::{bond_of, mixnode_with, Bonded, CORE, REWARDING};
 use crate::ContractError;
 
 /// What every reply about nodes needs besides their own records.
@@ -165,7 +165,7 @@ pub fn details_by_identity(
 pub fn owned(deps: Deps<'_>, address: String) -> Result<MixOwnershipResponse, ContractError> {
     let address: Addr = deps.api.addr_validate(&address)?;
     let context = Context::load(deps.storage)?;
-    let mixnode_details = match account_of(deps.storage, &address)?.bonded {
+    let mixnode_details = match bond_of(deps.storage, &address)? {
         Some(Bonded::Mixnode(id)) => context.details_of(deps.storage, id)?,
         _ => None,
     };

@@ -1,7 +1,7 @@
 //! Bonds and stakes of mix nodes.
 //!
-//! A node has two records. What it announces is read rarely and kept as JSON. Its stakes are read and written by every reward,
-//! delegation and lottery and are kept small, in binary.
+//! A node has two records. What it announces is read rarely. Its stakes are read and written by every reward, delegation and lottery
+//! and are kept small.
 
 use cosmwasm_std::{Addr, Storage};
 use nym_contract_runtime::json;

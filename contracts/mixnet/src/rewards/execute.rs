@@ -8,7 +8,7 @@ use super::state::{PoolChange, POOL_CHANGE};
 use crate::delegations::state::DELEGATIONS;
 use crate::funds::{one_coin, pay};
 use crate::mixnodes::state::{Staked, SCALE};
-use crate::state::{account_of, Core, CORE};
+use crate::state::{bond_of, mixnode_in, Core, CORE};
 use crate::ContractError;
 
 /// Most delegations in one withdrawal: each is five reads and writes.
@@ -98,7 +98,7 @@ fn take_operator_reward(
     owner: &Addr,
 ) -> Result<(NodeId, u128), ContractError> {
     core.now.stakes_may_change()?;
-    let mix_id = account_of(storage, owner)?.mixnode(owner)?;
+    let mix_id = mixnode_in(bond_of(storage, owner)?, owner)?;
     let mut node = Staked::load_bonded(storage, mix_id, core.now.clock())?;
     let corrupt = || ContractError::Corrupt { what: "operator's stake" };
     let pledge = node.stake.pledge.checked_mul(SCALE).ok_or_else(corrupt)?;

@@ -9,7 +9,7 @@ use super::state::{atomics, PoolChange};
 use crate::delegations::state::{StoredDelegation, DELEGATIONS};
 use crate::epochs::state::EPOCH;
 use crate::mixnodes::state::{NodeStake, Staked, SCALE};
-use crate::state::{account_of, Bonded, CORE, REWARDING, STATE};
+use crate::state::{bond_of, Bonded, CORE, REWARDING, STATE};
 use crate::ContractError;
 
 /// A stake and what it has earned.
@@ -27,7 +27,7 @@ pub fn pool_change(deps: Deps<'_>) -> Result<PoolChangeResponse, ContractError> 
 /// What an operator could withdraw.
 pub fn of_operator(deps: Deps<'_>, address: String) -> Result<PendingRewardResponse, ContractError> {
     let owner = deps.api.addr_validate(&address)?;
-    match account_of(deps.storage, &owner)?.bonded {
+    match bond_of(deps.storage, &owner)? {
         Some(Bonded::Mixnode(mix_id)) => of_operator_of(deps, mix_id),
         _ => pending(deps.storage, None, false),
     }

@@ -37,7 +37,7 @@ fn network(count: u32) -> Suite {
             *byte = from;
         }
         STAKES.save(&mut net.store, id, &stake);
-        ACCOUNTS.save(&mut net.store, &account_key(&owner), &Account::new(1, Some(Bonded::Mixnode(id))));
+        ACCOUNTS.save(&mut net.store, &account_key(&owner), &Account { nonce: 1, bonded: Some(Bonded::Mixnode(id)) });
         IDENTITIES.save(&mut net.store, &identity, &Holder::Mixnode(id));
         BONDS.save(&mut net.store, id, &Bond { owner, height: 1, node: bond.node.clone() });
     }

@@ -159,9 +159,21 @@ fn who_signed_with_the_old_version_goes_on_with_their_nonce() {
         let owner = net.operator(number);
         assert_eq!(net.nonce(&owner), 1);
 
-        net.bond(&owner, 100 + number);
+        let funds = coins(PLEDGE, DENOM);
+        let bonding = |net: &Suite, identity: &Identity| {
+            net.mixnode_bonding(&owner, identity, Announced::mix_node(identity), Announced::costs(), &funds)
+        };
+        let signed = bonding(&net, &Identity::of(100 + number));
+        net.execute(&owner, signed.clone(), &funds).unwrap();
 
         assert_eq!(net.nonce(&owner), 2);
+        let another = bonding(&net, &Identity::of(200 + number));
+        let refused = net.execute(&owner, another, &funds).unwrap_err().to_string();
+        assert!(refused.contains("has bonded mix node"), "{refused}");
+        net.next_block();
+        net.unbond(&owner).unwrap();
+        let refused = net.execute(&owner, signed, &funds).unwrap_err().to_string();
+        assert!(refused.contains("with nonce 2"), "{refused}");
         for name in [b"sn", b"ow"] {
             let key = [&[0, 2], &name[..], owner.as_bytes()].concat();
             assert!(!net.store.records().contains_key(&key), "an account is in one place");
@@ -188,7 +200,13 @@ fn identities_of_old_gateways_and_nodes_are_taken() {
         }
     }
     let owner = net.account("gateway one");
+    let another = Identity::of(21);
+    let second = net.gateway_bonding(&owner, &another, Announced::gateway(&another), &funds);
+    let refused = net.execute(&owner, second, &funds).unwrap_err().to_string();
+    assert!(refused.contains("has bonded gateway"), "{refused}");
+    assert_eq!(net.nonce(&owner), 1);
     net.send(&owner, ExecuteMsg::UnbondGateway {}).unwrap();
+    assert_eq!(net.nonce(&owner), 1, "a gateway that left with its bond of 0.1.0 leaves its owner's nonce");
     net.bond(&stranger, 20);
 }
 
