@@ -1,5 +1,6 @@
 //! What monitors and operators have sent, read from the blocks of a chain.
 
+use base64::prelude::{Engine as _, BASE64_STANDARD};
 use serde_json::Value;
 use std::collections::HashSet;
 
@@ -59,7 +60,7 @@ pub(crate) async fn transactions(endpoint: &str) -> Vec<OnChain> {
                 height,
                 signed: signed.unwrap_or_default().to_owned(),
                 code: result["code"].as_u64().unwrap(),
-                asked: asked(&decoded(&bytes)),
+                asked: asked(&BASE64_STANDARD.decode(&bytes).unwrap()),
                 taken: events.iter().filter_map(Event::step).collect(),
                 bytes,
             });
@@ -97,22 +98,6 @@ impl<'a> Event<'a> {
     }
 }
 
-/// Base64 without a crate.
-fn decoded(text: &str) -> Vec<u8> {
-    const DIGITS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let (mut bytes, mut bits, mut held) = (Vec::new(), 0u32, 0);
-    for digit in text.bytes().filter_map(|byte| DIGITS.iter().position(|digit| *digit == byte)) {
-        bits = bits << 6 | u32::try_from(digit).unwrap();
-        held += 6;
-        if held >= 8 {
-            held -= 8;
-            bytes.push((bits >> held) as u8);
-            bits &= (1 << held) - 1;
-        }
-    }
-    bytes
-}
-
 /// Messages of an epoch's steps in a transaction: JSON objects in its bytes.
 fn asked(transaction: &[u8]) -> Vec<String> {
     let mut messages = Vec::new();
@@ -130,7 +115,7 @@ fn asked(transaction: &[u8]) -> Vec<String> {
 #[test]
 fn steps_are_read_out_of_a_transactions_bytes() {
     // "..{"advance_epoch":{"epoch":3}}.", as a block has it.
-    let bytes = decoded("Ci97ImFkdmFuY2VfZXBvY2giOnsiZXBvY2giOjN9fQo=");
+    let bytes = BASE64_STANDARD.decode("Ci97ImFkdmFuY2VfZXBvY2giOnsiZXBvY2giOjN9fQo=").unwrap();
 
     assert_eq!(asked(&bytes), [r#"{"advance_epoch":{"epoch":3}}"#]);
 }
