@@ -12,9 +12,7 @@ fuzz_target!(|frame: &[u8]| {
         Request::Send { recipient, data, reply_surbs } => {
             [&[request::SEND][..], &number, &recipient.to_bytes(), &reply_surbs.to_be_bytes(), &data].concat()
         }
-        Request::Reply { sender_tag, data } => {
-            [&[request::REPLY][..], &number, &sender_tag.to_bytes(), &data].concat()
-        }
+        Request::Reply { sender_tag, data } => [&[request::REPLY][..], &number, &sender_tag.to_bytes(), &data].concat(),
         Request::Confirm { id } => [&[request::CONFIRM][..], &number, &id.to_bytes()].concat(),
         other => panic!("{other:?} has no binary form"),
     };

@@ -44,7 +44,10 @@ fn row(cells: &mut Cells<'_>) -> (&'static str, Vec<Value>) {
         4 => ("own_surbs", vec![cells.id(16), cells.id(16), cells.number(), cells.blob()]),
         5 => ("peers", vec![cells.id(16), own(cells), cells.number(), cells.number(), cells.number()]),
         // The number is the row's own, which cannot be anything else.
-        _ => ("peer_surbs", vec![Value::Integer(i64::from(cells.byte()) - 8), cells.id(16), cells.number(), cells.blob()]),
+        _ => (
+            "peer_surbs",
+            vec![Value::Integer(i64::from(cells.byte()) - 8), cells.id(16), cells.number(), cells.blob()],
+        ),
     }
 }
 

@@ -49,8 +49,7 @@ fuzz_target!(|data: &[u8]| {
                 };
                 let length = if op % 8 == 3 || index + 1 == count { usize::from(length) % 10 } else { CAPACITY };
                 let bytes = vec![fill; length];
-                let fragment =
-                    Fragment { id, index, count, kind: fill % 2, capacity: CAPACITY, data: &bytes };
+                let fragment = Fragment { id, index, count, kind: fill % 2, capacity: CAPACITY, data: &bytes };
                 take(&mut reassembly, &mut model, fragment, now);
             }
         }
@@ -59,12 +58,7 @@ fuzz_target!(|data: &[u8]| {
     }
 });
 
-fn take(
-    reassembly: &mut Reassembly,
-    model: &mut HashMap<MessageId, Model>,
-    fragment: Fragment<'_>,
-    now: Duration,
-) {
+fn take(reassembly: &mut Reassembly, model: &mut HashMap<MessageId, Model>, fragment: Fragment<'_>, now: Duration) {
     let (outcome, evicted) = reassembly.insert(fragment, now);
     let entry = model.get(&fragment.id);
     let agrees = entry.is_none_or(|entry| entry.count == fragment.count && entry.kind == fragment.kind);

@@ -39,6 +39,19 @@ async fn each_fault_alone_leaves_the_transaction_executed_once() {
 }
 
 #[tokio::test]
+async fn an_answer_at_which_a_library_panics_is_another_endpoints_turn() {
+    let chain = FakeChain::start(2).await;
+    chain.with(|chain| chain.unreadable = 1);
+
+    account(&chain.urls).send(&send(1)).await.unwrap();
+
+    assert_eq!(chain.with(|chain| (chain.unreadable, chain.executed.clone())), (0, vec!["1".to_owned()]));
+    chain.with(|chain| chain.unreadable = u32::MAX);
+    let error = account(&chain.urls).send(&send(2)).await.unwrap_err();
+    assert!(error.to_string().contains("its answer cannot be read"), "{error}");
+}
+
+#[tokio::test]
 async fn bytes_that_may_be_out_are_repeated_and_not_replaced() {
     for fault in [Fault::LoseReply, Fault::LoseRequest, Fault::IncludeAndLoseReply, Fault::Forget, Fault::Full] {
         let chain = FakeChain::start(1).await;

@@ -79,6 +79,8 @@ pub struct Chain {
     pub faults: VecDeque<Fault>,
     /// Requests that fail whole, from the next one on.
     pub outage: u32,
+    /// Queries that are answered with base64 at which the RPC library panics.
+    pub unreadable: u32,
     /// Whether `tx` knows nothing.
     pub index_off: bool,
     /// Gas that execution needs; a lower limit runs out.
@@ -193,9 +195,15 @@ impl Chain {
             let gas = GasInfo { gas_wanted: 0, gas_used: 100_000 };
             SimulateResponse { gas_info: Some(gas), result: None }.encode_to_vec()
         };
+        let text = if self.unreadable > 0 {
+            self.unreadable -= 1;
+            "CgAA=".to_owned()
+        } else {
+            STANDARD.encode(value)
+        };
         json!({ "response": {
             "code": 0, "codespace": "", "height": self.height.to_string(), "index": "0", "info": "", "key": "", "log": "",
-            "proofOps": null, "value": STANDARD.encode(value)
+            "proofOps": null, "value": text
         } })
     }
 
