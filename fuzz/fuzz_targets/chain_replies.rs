@@ -7,7 +7,6 @@ use cosmrs::rpc::Response as _;
 use libfuzzer_sys::fuzz_target;
 use nym_chain_client::{topology, ChainError, Contract, Refusal, SmartQuery, TxOutcome};
 use nym_topology::{TopologyDocument, TopologyError};
-use serde_json::Value;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Arc;
 
@@ -61,14 +60,9 @@ fn contract(data: &[u8]) {
     }
 }
 
-/// Whether the last group of four of a string begins with padding.
-fn has_lone_padding(value: &Value) -> bool {
-    match value {
-        Value::String(text) => text.as_bytes().chunks(4).last().is_some_and(|group| group[0] == b'='),
-        Value::Array(values) => values.iter().any(has_lone_padding),
-        Value::Object(fields) => fields.values().any(has_lone_padding),
-        _ => false,
-    }
+/// Whether the last group of four of any string begins with padding.
+fn has_lone_padding(text: &str) -> bool {
+    text.split('"').any(|string| string.as_bytes().chunks(4).last().is_some_and(|group| group[0] == b'='))
 }
 
 fuzz_target!(|data: &[u8]| {
@@ -78,7 +72,7 @@ fuzz_target!(|data: &[u8]| {
     }
     let Ok(text) = std::str::from_utf8(rest) else { return };
     // The library's base64 panics at these; `nym_chain_client` takes that for an answer that cannot be read.
-    if serde_json::from_str::<Value>(text).is_ok_and(|value| has_lone_padding(&value)) {
+    if has_lone_padding(text) {
         return;
     }
     match kind % 4 {
