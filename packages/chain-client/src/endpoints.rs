@@ -162,8 +162,8 @@ impl Endpoints {
             endpoint.checked.get_or_try_init(|| self.check(endpoint)).await?;
             call(endpoint.http.clone()).await
         };
-        // Libraries parse what an endpoint says, and the one for base64 (subtle-encoding 0.5.1) panics at a last group that
-        // begins with '='. No endpoint may end more than its own call.
+        // Libraries parse what an endpoint says, and the one for base64 (subtle-encoding 0.5.1) panics at padding in odd
+        // places. No endpoint may end more than its own call.
         let unreadable = |_| Err(CallError::Endpoint("its answer cannot be read".to_owned()));
         AssertUnwindSafe(answer).catch_unwind().await.unwrap_or_else(unreadable)
     }
