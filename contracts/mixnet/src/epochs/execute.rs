@@ -76,7 +76,7 @@ pub fn advance(
     let mut settled = None;
     if epoch.phase == Phase::Settling {
         let step = settle::step(deps.storage, &state, &mut epoch, limit)?;
-        // The last step may have changed parameters that were announced for now.
+        // The last step may have put announced parameters into force.
         state = STATE.load(deps.storage)?;
         handled = step.nodes;
         settled = Some(step);

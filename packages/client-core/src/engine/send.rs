@@ -194,7 +194,7 @@ impl Engine {
                 Some(packet)
             }
             Err(error) => {
-                // The recipient's gateway has left the network, for now or for good: that is a try.
+                // The recipient's gateway has left the network, perhaps for a time only: that is a try.
                 tracing::debug!(%error, "a fragment could not be sent");
                 let mut ack = [0u8; 16];
                 rng.fill_bytes(&mut ack);
