@@ -26,15 +26,17 @@ fn text<T: Packed>(bytes: &[u8]) {
 }
 
 /// A record that is read in two forms: that of 0.1.0, and its own, which begins with [`FORM`] and has one spelling.
-fn either<T: Packed + PartialEq + std::fmt::Debug>(bytes: &[u8]) {
-    if let Ok(record) = T::from_stored(bytes) {
+fn either<T: Packed + PartialEq + std::fmt::Debug>(bytes: &[u8], without_meaning: impl Fn(&mut T)) {
+    if let Ok(mut record) = T::from_stored(bytes) {
         let written = record.pack();
         let again = T::from_stored(&written).unwrap_or_else(|error| panic!("{} is not read back: {error}", T::NAME));
         assert_eq!(again.pack(), written);
         if bytes[0] >= FORM {
             assert_eq!(written, bytes, "a {} has one spelling", T::NAME);
-            assert_eq!(again, record);
+        } else {
+            without_meaning(&mut record);
         }
+        assert_eq!(again, record);
     }
 }
 
@@ -49,9 +51,14 @@ fuzz_target!(|data: &[u8]| {
             binary::<state::Account>(bytes);
             binary::<state::Bonded>(bytes);
         }
-        5 => either::<delegations::state::StoredDelegation>(bytes),
+        5 => either::<delegations::state::StoredDelegation>(bytes, |delegation| {
+            // Where nothing is pending, nobody asks since when.
+            if delegation.pending == 0 {
+                delegation.pending_turn = 0;
+            }
+        }),
         6 => binary::<rewards::state::PoolChange>(bytes),
-        7 => either::<mixnodes::state::NodeStake>(bytes),
+        7 => either::<mixnodes::state::NodeStake>(bytes, |_| ()),
         8 => binary::<mixnodes::state::UnitReward>(bytes),
         9 => binary::<epochs::state::Transition>(bytes),
         10 => binary::<epochs::state::ReportPage>(bytes),
@@ -64,7 +71,7 @@ fuzz_target!(|data: &[u8]| {
         17 => text::<RewardingParams>(bytes),
         18 => text::<PendingParams>(bytes),
         19 => text::<Cw2VersionResponse>(bytes),
-        20 => either::<mixnodes::state::Bond>(bytes),
+        20 => either::<mixnodes::state::Bond>(bytes, |_| ()),
         21 => text::<UnbondedMixnode>(bytes),
         22 => text::<Vec<(u32, Addr)>>(bytes),
         23 => {
@@ -80,7 +87,7 @@ fuzz_target!(|data: &[u8]| {
         27 => binary::<state::Core>(bytes),
         28 => binary::<state::Told>(bytes),
         29 => holder(bytes),
-        _ => either::<gateways::state::Bond>(bytes),
+        _ => either::<gateways::state::Bond>(bytes, |_| ()),
     }
 });
 

@@ -130,11 +130,12 @@ impl Service {
     async fn start_parts(config: Config, deps: Deps, shutdown: &Shutdown) -> Result<Self, ServiceError> {
         let Deps { keys, network, topology, home } = deps;
         std::fs::create_dir_all(&home).map_err(|source| ServiceError::Home { path: home.clone(), source })?;
-        let (registry, directory, sessions) =
-            (Registry::new(), Directory::new(keys.identity.public_key(), config.mixnet.max_delay), Sessions::default());
+        let own = keys.identity.public_key();
+        let directory = Directory::new(own, config.mixnet.max_delay);
+        let registry = Registry::new();
         let stats = Stats::register(&registry, mix_metrics::GATEWAY);
         let gateway = GatewayStats::register(&registry);
-        let own = keys.identity.public_key();
+        let sessions = Sessions::new(gateway.sessions.clone());
 
         // The inbox tells the links about acknowledgements, the links tell the inbox about packets.
         let egress = Arc::new(OnceLock::new());

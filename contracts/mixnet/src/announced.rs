@@ -95,6 +95,18 @@ impl Announced<3> {
 }
 
 impl Announced<2> {
+    /// Takes another address; checks its location, too, which is kept elsewhere.
+    pub fn update(&mut self, config: &GatewayConfigUpdate, allow_loopback: bool) -> Result<(), ContractError> {
+        self.host = host(&config.host, allow_loopback)?;
+        port("mix_port", config.mix_port)?;
+        port("clients_port", config.clients_port)?;
+        text("version", &config.version, MAX_VERSION)?;
+        text("location", &config.location, MAX_LOCATION)?;
+        self.ports = [config.mix_port, config.clients_port];
+        self.version.clone_from(&config.version);
+        Ok(())
+    }
+
     /// As messages and replies have it.
     pub fn show(&self, location: String) -> Gateway {
         let [mix_port, clients_port] = self.ports;
@@ -141,16 +153,6 @@ pub fn gateway(gateway: &Gateway, allow_loopback: bool) -> Result<Announced<2>, 
         identity: key("identity_key", &gateway.identity_key)?,
         version: gateway.version.clone(),
     })
-}
-
-/// Checks a gateway's new address; returns its host.
-pub fn gateway_config(config: &GatewayConfigUpdate, allow_loopback: bool) -> Result<IpAddr, ContractError> {
-    let host = host(&config.host, allow_loopback)?;
-    port("mix_port", config.mix_port)?;
-    port("clients_port", config.clients_port)?;
-    text("version", &config.version, MAX_VERSION)?;
-    text("location", &config.location, MAX_LOCATION)?;
-    Ok(host)
 }
 
 /// A base58 key of 32 bytes.

@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use nym_daemon::Gauge;
 use tokio::sync::{mpsc, Notify};
 use tokio_util::sync::CancellationToken;
 
@@ -27,10 +28,11 @@ struct Handle {
     replaced: CancellationToken,
 }
 
-/// What a session knows of itself.
+/// What a session knows of itself. Ends when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Session {
-    pub(crate) id: u64,
+    id: u64,
+    of: Sessions,
     pub(crate) client: ClientId,
     /// Rows of this client were stored.
     pub(crate) new_rows: Arc<Notify>,
@@ -40,17 +42,23 @@ pub(crate) struct Session {
     pub(crate) replaced: CancellationToken,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Connected {
     sessions: HashMap<ClientId, Handle>,
     last_id: u64,
+    number: Gauge,
 }
 
 /// All sessions. Bounded by `clients.max_connections`. Cheap to clone.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(crate) struct Sessions(Arc<Mutex<Connected>>);
 
 impl Sessions {
+    /// No sessions yet; `number` always shows how many there are.
+    pub(crate) fn new(number: Gauge) -> Self {
+        Self(Arc::new(Mutex::new(Connected { sessions: HashMap::new(), last_id: 0, number })))
+    }
+
     /// Begins a session; an older one of the same client is told to end.
     pub(crate) fn open(&self, client: ClientId) -> Session {
         let (sender, acks) = mpsc::channel(ACKS);
@@ -62,15 +70,8 @@ impl Sessions {
         if let Some(older) = connected.sessions.insert(client, handle) {
             older.replaced.cancel();
         }
-        Session { id, client, new_rows, acks, replaced }
-    }
-
-    /// Ends a session; a newer one of the same client stays.
-    pub(crate) fn close(&self, client: &ClientId, id: u64) {
-        let mut connected = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if connected.sessions.get(client).is_some_and(|handle| handle.id == id) {
-            connected.sessions.remove(client);
-        }
+        connected.number.set(connected.sessions.len() as u64);
+        Session { id, of: self.clone(), client, new_rows, acks, replaced }
     }
 
     /// Tells a client's session, if there is one, that rows were stored.
@@ -85,38 +86,51 @@ impl Sessions {
         let connected = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         connected.sessions.get(client).is_some_and(|handle| handle.acks.try_send(ack).is_ok())
     }
+}
 
-    /// Number of sessions.
-    #[cfg(test)]
-    pub(crate) fn len(&self) -> usize {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).sessions.len()
+impl Drop for Session {
+    fn drop(&mut self) {
+        let mut connected = self.of.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // A newer session of the same client stays.
+        if connected.sessions.get(&self.client).is_some_and(|handle| handle.id == self.id) {
+            connected.sessions.remove(&self.client);
+            connected.number.set(connected.sessions.len() as u64);
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use nym_daemon::Gauge;
+
     use super::Sessions;
 
     const ALICE: [u8; 32] = [1; 32];
 
+    fn sessions() -> (Sessions, Gauge) {
+        let number = Gauge::default();
+        (Sessions::new(number.clone()), number)
+    }
+
     #[test]
     fn the_newest_session_wins_and_an_older_one_that_ends_late_does_not_remove_it() {
-        let sessions = Sessions::default();
+        let (sessions, number) = sessions();
 
         let old = sessions.open(ALICE);
         let new = sessions.open(ALICE);
-        sessions.close(&ALICE, old.id);
-
         assert!(old.replaced.is_cancelled() && !new.replaced.is_cancelled());
+        drop(old);
+
         assert!(sessions.acknowledge(&ALICE, [7; 16]), "the newer session is still there");
-        sessions.close(&ALICE, new.id);
+        assert_eq!(number.get(), 1);
+        drop(new);
         assert!(!sessions.acknowledge(&ALICE, [7; 16]));
-        assert_eq!(sessions.len(), 0);
+        assert_eq!(number.get(), 0);
     }
 
     #[test]
     fn acknowledgements_for_a_client_that_does_not_read_are_bounded() {
-        let sessions = Sessions::default();
+        let (sessions, _) = sessions();
         let _session = sessions.open(ALICE);
 
         let taken = (0..10_000).filter(|_| sessions.acknowledge(&ALICE, [0; 16])).count();
@@ -126,25 +140,22 @@ mod tests {
 
     #[test]
     fn a_hundred_clients_that_reconnect_at_once_end_with_one_session_each() {
-        let sessions = Sessions::default();
+        let (sessions, number) = sessions();
         let threads: Vec<_> = (0..8u8)
             .map(|_| {
                 let sessions = sessions.clone();
                 std::thread::spawn(move || {
-                    for round in 0..1_000u32 {
-                        let client = [(round % 100) as u8; 32];
-                        let session = sessions.open(client);
-                        if session.replaced.is_cancelled() {
-                            sessions.close(&client, session.id);
-                        }
-                    }
+                    let open: Vec<_> = (0..1_000u32).map(|round| sessions.open([(round % 100) as u8; 32])).collect();
+                    // Those that a newer one has replaced end, in whatever order.
+                    open.into_iter().filter(|session| !session.replaced.is_cancelled()).collect::<Vec<_>>()
                 })
             })
             .collect();
-        for thread in threads {
-            assert!(thread.join().is_ok());
-        }
+        let open: Vec<_> = threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect();
 
-        assert_eq!(sessions.len(), 100);
+        assert_eq!(open.iter().filter(|session| !session.replaced.is_cancelled()).count(), 100);
+        assert_eq!(number.get(), 100);
+        drop(open);
+        assert_eq!(number.get(), 0);
     }
 }

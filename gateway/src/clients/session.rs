@@ -131,12 +131,14 @@ pub(crate) async fn authenticate(context: &Arc<ClientContext>, mut socket: Socke
         balance: UNLIMITED,
     };
     let message = sender.seal([GatewayFrame::Welcome(welcome)])?;
+    // Open before the client knows: what is for it from then on reaches it.
+    let session = context.sessions.open(client);
     socket.send(Message::binary(message)).await?;
     Ok(OpenSession {
         socket,
         sender,
         receiver,
-        session: context.sessions.open(client),
+        session,
         sent_up_to: 0,
         unconfirmed: BTreeSet::new(),
         more_rows: true,
@@ -170,12 +172,11 @@ enum Event {
 impl OpenSession {
     /// Serves the client until either side ends it.
     pub(crate) async fn run(mut self, context: &Arc<ClientContext>) -> Result<(), SessionEnd> {
-        context.stats.sessions.increment();
         let end = self.serve(context).await;
-        context.stats.sessions.decrement();
-        context.sessions.close(&self.session.client, self.session.id);
+        let Self { mut socket, session, .. } = self;
+        drop(session);
         // A client that reads nothing is not waited for.
-        let _ = timeout(std::time::Duration::from_secs(1), self.socket.close(None)).await;
+        let _ = timeout(std::time::Duration::from_secs(1), socket.close(None)).await;
         match end {
             Err(SessionEnd::Socket(SocketError::ConnectionClosed | SocketError::AlreadyClosed)) => Ok(()),
             end => end,

@@ -11,8 +11,10 @@
 //! While the first answer to new bytes is outstanding the sequence stays locked: what follows could
 //! only be refused.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use cosmrs::rpc::endpoint::broadcast;
 use cosmrs::rpc::Client as _;
 use tokio::time::Instant;
 
@@ -157,39 +159,20 @@ impl Account {
     /// taken them without saying so; a refused connection is not such a case.
     async fn offer(&self, signed: &SignedTx, unanswered: &mut bool) -> Result<Answer, ChainError> {
         let endpoints = &self.client.inner.endpoints;
-        let sent = std::sync::atomic::AtomicBool::new(*unanswered);
+        let sent = AtomicBool::new(*unanswered);
         let result = endpoints
             .each(&|http| {
                 let (bytes, sent) = (signed.bytes.clone(), &sent);
                 async move {
-                    match http.broadcast_tx_sync(bytes).await {
-                        Ok(response) if response.code.is_ok() => Ok(Answer::Taken),
-                        Ok(response) => {
-                            let refusal = Refusal::new(response.codespace, response.code.value(), response.log);
-                            // The SDK's "already in mempool" is the RPC's "already in cache".
-                            Ok(if refusal.codespace == "sdk" && refusal.code == 19 {
-                                Answer::Taken
-                            } else {
-                                Answer::Refused(refusal)
-                            })
-                        }
-                        Err(error) => {
-                            let reason = rpc_reason(&error);
-                            if reason.contains("tx already exists in cache") {
-                                return Ok(Answer::Taken);
-                            }
-                            if reason.contains("mempool is full") {
-                                return Ok(Answer::Refused(Refusal::new("sdk", 20, reason)));
-                            }
-                            if let Some(refusal) = too_large(&reason) {
-                                return Ok(Answer::Refused(refusal));
-                            }
-                            if !never_sent(&error) {
-                                sent.store(true, std::sync::atomic::Ordering::Relaxed);
-                            }
-                            Err(CallError::Endpoint(reason))
-                        }
+                    // Out until something clear is heard: a reply that nobody can read is no answer.
+                    let before = sent.swap(true, Ordering::Relaxed);
+                    let reply = http.broadcast_tx_sync(bytes).await;
+                    let kept = matches!(&reply, Err(error) if never_sent(error));
+                    let answer = understood(reply);
+                    if kept || answer.is_ok() {
+                        sent.store(before, Ordering::Relaxed);
                     }
+                    answer
                 }
             })
             .await;
@@ -293,6 +276,28 @@ fn without_effect(outcome: &TxOutcome) -> bool {
 }
 
 /// A connection that was never made carried nothing.
+/// What an endpoint says to bytes that were offered to it.
+fn understood(reply: Result<broadcast::tx_sync::Response, cosmrs::rpc::Error>) -> Result<Answer, CallError> {
+    match reply {
+        Ok(response) if response.code.is_ok() => Ok(Answer::Taken),
+        Ok(response) => {
+            let refusal = Refusal::new(response.codespace, response.code.value(), response.log);
+            // The SDK's "already in mempool" is the RPC's "already in cache".
+            Ok(if refusal.codespace == "sdk" && refusal.code == 19 { Answer::Taken } else { Answer::Refused(refusal) })
+        }
+        Err(error) => {
+            let reason = rpc_reason(&error);
+            if reason.contains("tx already exists in cache") {
+                return Ok(Answer::Taken);
+            }
+            if reason.contains("mempool is full") {
+                return Ok(Answer::Refused(Refusal::new("sdk", 20, reason)));
+            }
+            too_large(&reason).map(Answer::Refused).ok_or(CallError::Endpoint(reason))
+        }
+    }
+}
+
 fn never_sent(error: &cosmrs::rpc::Error) -> bool {
     use cosmrs::rpc::error::ErrorDetail;
     matches!(error.detail(), ErrorDetail::Http(_)) && rpc_reason(error).contains("error trying to connect")

@@ -154,10 +154,12 @@ fn main() -> ExitCode {
         );
     };
     // A deviation by chance or by a neighbour does not come again: an operation leaks when it is seen leaking three times.
+    let mut checked = 0;
     let mut check = |name: &str, count: usize, fixed: Scalar, run: &mut dyn FnMut(&[Scalar])| {
         if !wanted(name) {
             return;
         }
+        checked += 1;
         let mut least = f64::INFINITY;
         for _ in 0..3 {
             let t = measure(rng, samples, count, (!same).then_some(fixed), run);
@@ -195,6 +197,10 @@ fn main() -> ExitCode {
                 black_box(points[0] * s[0]);
             });
         }
+    }
+    if checked == 0 {
+        eprintln!("error: no operation is named {names:?}");
+        return ExitCode::from(2);
     }
     // The smallest of the three, below a hundredth of the time: an addition for each of the secrets that is odd.
     let small = measure(rng, samples, 5, Some(sparse), &mut |s| {

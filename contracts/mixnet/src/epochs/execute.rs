@@ -6,7 +6,7 @@ use nym_contract_types::EpochId;
 
 use super::state::{Epoch, Phase, RewardedSet, EPOCH, LOTTERY, MONITORS};
 use super::{draw, performance, settle};
-use crate::state::{CORE, STATE};
+use crate::state::{CORE, STATE, TOLD};
 use crate::ContractError;
 
 /// Nodes that one step handles if nothing else is asked for.
@@ -16,11 +16,11 @@ const MAX_STEP: u32 = 1_500;
 
 /// Closes the reports of an epoch that has ended and begins its transition.
 pub fn begin(deps: DepsMut<'_>, env: Env, wanted: Option<EpochId>) -> Result<Response, ContractError> {
-    let mut epoch = EPOCH.load(deps.storage)?;
+    let core = CORE.load(deps.storage)?;
+    let mut epoch = EPOCH.load_with(deps.storage, &core)?;
     if is_stale(&epoch, wanted)? || epoch.phase != Phase::Running {
         return Ok(nothing_to_do("begin_epoch_transition", &epoch));
     }
-    let state = STATE.load(deps.storage)?;
     let now = env.block.time.seconds();
     let ends_at = epoch.ends_at();
     if now < ends_at {
@@ -28,7 +28,7 @@ pub fn begin(deps: DepsMut<'_>, env: Env, wanted: Option<EpochId>) -> Result<Res
     }
     // Where nothing was active, nothing could be measured.
     let set = RewardedSet::load(deps.storage, epoch.id)?;
-    let begin_at = ends_at.saturating_add(state.epochs.report_grace);
+    let begin_at = ends_at.saturating_add(TOLD.load(deps.storage)?.epochs.report_grace);
     if !set.seats.is_empty() && now < begin_at {
         let monitors = MONITORS.load(deps.storage)?;
         let reported = performance::reported(deps.storage, &monitors, epoch.id)?;
@@ -42,8 +42,8 @@ pub fn begin(deps: DepsMut<'_>, env: Env, wanted: Option<EpochId>) -> Result<Res
     epoch.begun_at = now;
     epoch.cursor = 0;
     epoch.candidates = 0;
-    epoch.final_node = CORE.load(deps.storage)?.last_node_id;
-    EPOCH.save(deps.storage, &epoch)?;
+    epoch.final_node = core.last_node_id;
+    EPOCH.save_with(deps.storage, core, &epoch);
     // From here on the frozen candidates are those of the next draw.
     if let Some(mut lottery) = LOTTERY.may_load(deps.storage)? {
         lottery.candidates_available = false;

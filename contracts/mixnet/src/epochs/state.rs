@@ -6,7 +6,7 @@ use nym_contract_types::{EpochId, NodeId};
 
 use crate::mixnodes::state::Clock;
 use crate::packed::{json_records, Packed, PackedItem, PackedMap, Reader, Write, FORM};
-use crate::state::{Now, CORE};
+use crate::state::{Core, Now, CORE};
 use crate::ContractError;
 
 /// What messages of users need not know of the current epoch and its transition. Written by [`EPOCH`].
@@ -170,7 +170,12 @@ pub struct EpochRecords;
 impl EpochRecords {
     /// The current epoch.
     pub fn load(&self, storage: &dyn Storage) -> Result<Epoch, ContractError> {
-        let (now, rest) = (CORE.load(storage)?.now, TRANSITION.load(storage)?);
+        self.load_with(storage, &CORE.load(storage)?)
+    }
+
+    /// The same for who has read [`CORE`] already.
+    pub fn load_with(&self, storage: &dyn Storage, core: &Core) -> Result<Epoch, ContractError> {
+        let (now, rest) = (core.now, TRANSITION.load(storage)?);
         Ok(Epoch {
             id: now.id,
             phase: now.phase,
@@ -190,7 +195,13 @@ impl EpochRecords {
 
     /// Writes both records; terms and sums stay as they are stored.
     pub fn save(&self, storage: &mut dyn Storage, epoch: &Epoch) -> Result<(), ContractError> {
-        let mut core = CORE.load(storage)?;
+        let core = CORE.load(storage)?;
+        self.save_with(storage, core, epoch);
+        Ok(())
+    }
+
+    /// Writes both records; terms and sums are those of `core`, which nobody has written since it was read.
+    pub fn save_with(&self, storage: &mut dyn Storage, mut core: Core, epoch: &Epoch) {
         core.now = epoch.now();
         CORE.save(storage, &core);
         let rest = Transition {
@@ -206,7 +217,6 @@ impl EpochRecords {
             candidates: epoch.candidates,
         };
         TRANSITION.save(storage, &rest);
-        Ok(())
     }
 }
 

@@ -86,12 +86,8 @@ pub fn update_config(
 ) -> Result<Response, ContractError> {
     let core = CORE.load(deps.storage)?;
     let identity_key = keys::to_text(&gateway_in(bond_of(deps.storage, &sender)?, &sender)?);
-    let host = announced::gateway_config(&new_config, core.allow_loopback)?;
-
     let mut bond = GATEWAYS.load(deps.storage, &identity_key)?;
-    bond.node.host = host;
-    bond.node.ports = [new_config.mix_port, new_config.clients_port];
-    bond.node.version = new_config.version;
+    bond.node.update(&new_config, core.allow_loopback)?;
     bond.location = new_config.location;
     GATEWAYS.save(deps.storage, &identity_key, &bond);
 

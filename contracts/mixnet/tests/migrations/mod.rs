@@ -6,9 +6,14 @@ mod recorded;
 
 use std::collections::BTreeSet;
 
-use cosmwasm_std::{coins, Response};
+use cosmwasm_std::{coins, Response, Storage};
+use cw_storage_plus::{KeyDeserialize, PrimaryKey};
 use nym_contract_types::mixnet::{Cw2VersionResponse, ExecuteMsg, MixNodeConfigUpdate, QueryMsg};
 use nym_contract_types::NodeId;
+use nym_mixnet_contract::delegations::state::DELEGATIONS;
+use nym_mixnet_contract::gateways::state::GATEWAYS;
+use nym_mixnet_contract::mixnodes::state::{BONDS, LEFT_STAKES, STAKES};
+use nym_mixnet_contract::packed::{Packed, PackedMap};
 use nym_mixnet_contract::{migrations, ContractError};
 use serde_json::Value;
 
@@ -145,6 +150,43 @@ fn records_of_the_old_version_are_rewritten_when_they_are_touched() {
     let earned = "rewarding_details";
     assert_eq!(now["mixnode_details"][earned]["operator"], known["mixnode_details"][earned]["operator"]);
     assert_eq!(now["mixnode_details"][earned]["cost_params"], known["mixnode_details"][earned]["cost_params"]);
+}
+
+/// Reads every record of a kind and writes it again, as a message that touches it does; returns how many there are.
+fn rewrite<K, T>(net: &mut Suite, map: &PackedMap<K, T>, write: impl Fn(&mut dyn Storage, &K::Output, &T)) -> usize
+where
+    K: PrimaryKey<'static> + KeyDeserialize,
+    T: Packed,
+{
+    let records = map.page(&net.store, None, usize::MAX).unwrap();
+    for (key, record) in &records {
+        write(&mut net.store, key, record);
+    }
+    records.len()
+}
+
+#[test]
+fn every_question_has_the_same_answer_when_all_records_are_rewritten() {
+    each(|recorded, mut net| {
+        migrate(&mut net).unwrap();
+        let before = net.store.records().clone();
+
+        let rewritten = [
+            rewrite(&mut net, &BONDS, |store, id, bond| BONDS.save(store, *id, bond)),
+            rewrite(&mut net, &STAKES, |store, id, stake| STAKES.save(store, *id, stake)),
+            rewrite(&mut net, &LEFT_STAKES, |store, id, stake| LEFT_STAKES.save(store, *id, stake)),
+            rewrite(&mut net, &GATEWAYS, |store, identity, bond| GATEWAYS.save(store, identity, bond)),
+            rewrite(&mut net, &DELEGATIONS, |store, (id, owner), it| DELEGATIONS.save(store, (*id, owner), it)),
+        ];
+
+        assert!(rewritten.iter().all(|count| *count > 0), "{rewritten:?}");
+        let changed = net.store.records().iter().filter(|(key, value)| before.get(*key) != Some(value)).count();
+        assert_eq!(changed, rewritten.iter().sum::<usize>(), "each had the old form");
+        for (question, answer) in &recorded.answers {
+            let asked: QueryMsg = serde_json::from_value(question.clone()).unwrap();
+            assert_eq!(&net.query::<Value>(asked), answer, "{question}");
+        }
+    });
 }
 
 #[test]

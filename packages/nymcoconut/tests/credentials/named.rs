@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-/// Functions that follow an attribute `#[test]` in the files of a folder.
+/// Functions with an attribute `#[test]`, whatever others they have, in the files of a folder.
 fn tests_in(folder: &Path, found: &mut BTreeSet<String>) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -11,11 +11,10 @@ fn tests_in(folder: &Path, found: &mut BTreeSet<String>) {
             tests_in(&path, found);
         } else if path.extension().is_some_and(|extension| extension == "rs") {
             let text = std::fs::read_to_string(path).unwrap();
-            let lines: Vec<&str> = text.lines().map(str::trim).collect();
-            for (line, after) in lines.iter().zip(&lines[1..]) {
-                if let (&"#[test]", Some(name)) = (line, after.strip_prefix("fn ")) {
-                    found.insert(name.split('(').next().unwrap().to_owned());
-                }
+            let mut lines = text.lines().map(str::trim);
+            while lines.any(|line| line == "#[test]") {
+                let name = lines.find_map(|line| line.strip_prefix("fn ")).unwrap();
+                found.insert(name.split('(').next().unwrap().to_owned());
             }
         }
     }
