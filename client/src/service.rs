@@ -53,7 +53,10 @@ impl Service {
         api::serve(listener, &config.api, token, client.clone(), &shutdown);
         let service = Self { client, addresses: Addresses { api }, home, shutdown };
         let path = service.home.join(ADDRESS_FILE);
-        if let Err(source) = std::fs::write(&path, format!("{api}\n")) {
+        // Whole or not at all: programs wait for it and read it at once.
+        let beside = service.home.join(format!("{ADDRESS_FILE}.new"));
+        let written = std::fs::write(&beside, format!("{api}\n")).and_then(|()| std::fs::rename(&beside, &path));
+        if let Err(source) = written {
             let _ = service.shutdown().await;
             return Err(ServiceError::Home { path, source });
         }

@@ -100,6 +100,18 @@ impl Socket {
         }
     }
 
+    /// The client's status; no message may be offered before it comes.
+    async fn status(&mut self) -> Value {
+        self.say(json!({"type": "status"})).await;
+        loop {
+            let frame = self.next().await;
+            assert_ne!(frame["type"], "received");
+            if frame["type"] == "status" {
+                return frame["status"].clone();
+            }
+        }
+    }
+
     async fn next_of(&mut self, kind: &str) -> Value {
         loop {
             let frame = self.next().await;
@@ -153,8 +165,7 @@ async fn a_message_is_offered_to_every_program_until_one_confirms_it() {
     assert_eq!(second.next_of("error").await["error_code"], "unknown_message");
 
     let mut third = alice.connect().await;
-    third.say(json!({"type": "status"})).await;
-    assert_eq!(third.next().await["status"]["received_messages"], 0);
+    assert_eq!(third.status().await["received_messages"], 0);
 }
 
 #[tokio::test]
@@ -172,14 +183,7 @@ async fn a_program_that_confirms_nothing_is_offered_a_window_and_no_more() {
     while alice.service.client().status().load.received_messages < 40 {
         tokio::time::sleep(std::time::Duration::from_millis(5)).await;
     }
-    socket.say(json!({"type": "status"})).await;
-    loop {
-        let frame = socket.next().await;
-        assert_ne!(frame["type"], "received");
-        if frame["type"] == "status" {
-            break;
-        }
-    }
+    socket.status().await;
 
     socket.say(json!({"type": "confirm", "id": offered[0]})).await;
     socket.next_of("received").await;
@@ -199,7 +203,7 @@ async fn binary_frames_carry_the_same() {
     socket.send(Message::binary(send)).await.unwrap();
 
     let (mut accepted, mut received) = (None, None);
-    while received.is_none() {
+    while accepted.is_none() || received.is_none() {
         match socket.next().await.unwrap().unwrap() {
             Message::Binary(frame) if frame[0] == 129 => accepted = Some(frame[5..21].to_vec()),
             Message::Binary(frame) if frame[0] == 131 => received = Some(frame),

@@ -80,7 +80,7 @@ impl Home {
         let running = Running(child);
         let begun = Instant::now();
         while !self.file("api-address").exists() {
-            assert!(begun.elapsed() < Duration::from_secs(20), "the client does not serve");
+            assert!(begun.elapsed() < Duration::from_secs(60), "the client does not serve");
             std::thread::sleep(Duration::from_millis(20));
         }
         running

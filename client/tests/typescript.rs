@@ -54,12 +54,20 @@ async fn the_example_sends_and_is_answered() {
     assert_eq!(lines.next_line().await.unwrap(), Some(bob.address()));
     let ping = program(&alice, &["ping", &bob.address(), "is anybody there?"]).output();
     let ping = tokio::time::timeout(Duration::from_secs(120), ping).await.unwrap().unwrap();
+    // Echo confirms the question after it has answered.
+    let confirmed = async {
+        while bob.waiting() > 0 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let confirmed = tokio::time::timeout(Duration::from_secs(60), confirmed).await;
     echo.kill().await.unwrap();
 
     let printed = String::from_utf8(ping.stdout).unwrap();
     assert!(ping.status.success(), "{printed}{}", String::from_utf8_lossy(&ping.stderr));
     assert!(printed.ends_with("echo: is anybody there?\n"), "{printed}");
     assert_eq!(alice.waiting(), 0, "the answer was confirmed");
+    assert!(confirmed.is_ok(), "the question was confirmed");
     assert_eq!(bob.waiting(), 0, "the question was confirmed");
 }
 

@@ -35,16 +35,25 @@ async fn a_client_that_sends_more_than_agreed_is_slowed_by_refusals() {
     config.clients.max_packets_per_second = 1;
     let net = Net::start_with(config).await;
     let bob = person();
+    let before = Instant::now();
     let mut at_bob = TestClient::open(&net.gateways[1], &bob).await;
     assert_eq!(at_bob.welcome.packets_per_second, 1);
-    let message = net.message(&bob.public_key(), &bob.public_key(), 1);
+    // To nobody, so that nothing comes back but what is said of the packets.
+    let message = net.message(&bob.public_key(), &person().public_key(), 1);
 
     for _ in 0..20 {
         at_bob.send(&net.first_hop(), &message).await;
     }
 
     assert_eq!(at_bob.next().await, Said::Error(ErrorCode::TooFast));
-    eventually("most are refused", || net.bobs_stats().refused_from_clients >= 15).await;
+    eventually("each is decided on", || {
+        let stats = net.bobs_stats();
+        stats.refused_from_clients + stats.from_clients == 20
+    })
+    .await;
+    // One at once and one for each second.
+    let (let_in, most) = (net.bobs_stats().from_clients, 1 + before.elapsed().as_secs());
+    assert!(let_in <= most, "{let_in} of 20 were let in, {most} is what was agreed");
     net.stop().await;
 }
 
@@ -86,7 +95,8 @@ async fn bytes_that_are_no_frames_end_the_session() {
     for message in [Message::binary(vec![1; 100]), Message::text("hello"), Message::binary(vec![0; 100_000])] {
         let mut client = TestClient::open(&net.gateways[1], &bob).await;
 
-        client.socket.send(message).await.unwrap();
+        // The gateway may hang up before it has read the longest of them.
+        let _ = client.socket.send(message).await;
 
         assert_eq!(client.next().await, Said::Closed);
     }
@@ -97,7 +107,10 @@ async fn bytes_that_are_no_frames_end_the_session() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_says_nothing_or_too_much_before_the_handshake_is_cut() {
-    let net = Net::start().await;
+    let mut config = config();
+    config.clients.handshake_timeout = Duration::from_secs(5);
+    let idle = config.clients.idle_timeout;
+    let net = Net::start_with(config).await;
     let address = net.gateways[1].service.addresses().clients;
     let (silent, started) = (TcpStream::connect(address).await.unwrap(), Instant::now());
     let (mut stuck, _) = hello(address, &net.gateways[1].keys).await;
@@ -113,7 +126,7 @@ async fn who_says_nothing_or_too_much_before_the_handshake_is_cut() {
     }
     assert_eq!(binary(&mut stuck).await, None);
 
-    assert!(started.elapsed() < Duration::from_secs(5));
+    assert!(started.elapsed() < idle, "cut at the handshake's deadline, not for silence in a session");
     TestClient::open(&net.gateways[1], &person()).await;
     net.stop().await;
 }
@@ -134,8 +147,9 @@ async fn connections_beyond_the_cap_are_closed_and_the_others_go_on() {
 
     assert!(first.hears_nothing().await);
     drop(third);
-    eventually("the seat is free again", || net.bobs_stats().sessions == 2).await;
-    TestClient::open(&net.gateways[1], &person()).await;
+    eventually("the session ends", || net.bobs_stats().sessions == 2).await;
+    // The seat is left a moment after the session.
+    TestClient::open_when_let_in(&net.gateways[1], &person()).await;
     net.stop().await;
 }
 

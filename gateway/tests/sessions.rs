@@ -71,7 +71,7 @@ async fn the_newest_session_wins_and_the_old_one_is_told() {
     assert_eq!(old.next().await, Said::Closed);
     at_alice.send(&net.first_hop(), &net.message(&alice.public_key(), &bob.public_key(), 1)).await;
     assert_eq!(new.delivery().await.1, DeliveryKind::Message);
-    assert_eq!(net.bobs_stats().sessions, 1);
+    eventually("the old session is over", || net.bobs_stats().sessions == 1).await;
     net.stop().await;
 }
 
@@ -97,6 +97,7 @@ async fn a_packet_on_a_reply_route_is_kept_whole_and_only_without_a_delay() {
     entry.send(&net.first_hop(), &route(client(Duration::ZERO), Duration::from_millis(1))).await;
     net.bob_dropped("delay_too_long", 1).await;
     assert!(at_bob.hears_nothing().await);
+    eventually("the stored row is counted", || net.bobs_stats().stored > 0).await;
     assert_eq!(net.bobs_stats().stored, 1);
     net.stop().await;
 }

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures::{SinkExt as _, StreamExt as _};
 use nym_daemon::{Registry, Shutdown};
@@ -28,6 +28,9 @@ use tokio_tungstenite::WebSocketStream;
 
 pub const LOOPBACK: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 0);
 
+/// What does not happen within this, does not happen.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 pub struct Gateway {
     pub service: Service,
     pub keys: NodeKeys,
@@ -49,7 +52,9 @@ pub fn config() -> Config {
     let mut config = Config::default();
     config.mixnet.listen = LOOPBACK;
     config.clients.listen = LOOPBACK;
-    config.clients.handshake_timeout = Duration::from_secs(2);
+    // A slow machine is no reason to cut a handshake.
+    config.clients.handshake_timeout = Duration::from_secs(60);
+    config.mixnet.handshake_timeout = Duration::from_secs(60);
     config
 }
 
@@ -180,11 +185,16 @@ impl Net {
         packet(&self.route(0), PayloadSize::Ack, &plaintext).try_into().unwrap()
     }
 
-    pub async fn stop(self) {
+    /// Stops everything; tells how long the slower gateway took.
+    pub async fn stop(self) -> Duration {
+        let mut slowest = Duration::ZERO;
         for gateway in self.gateways {
+            let began = Instant::now();
             gateway.service.shutdown().await.unwrap();
+            slowest = slowest.max(began.elapsed());
         }
         self.shutdown.finish(Duration::from_secs(8)).await.unwrap();
+        slowest
     }
 }
 
@@ -209,8 +219,30 @@ pub struct TestClient {
 
 impl TestClient {
     pub async fn open(gateway: &Gateway, identity: &identity::SecretKey) -> Self {
-        let address = gateway.service.addresses().clients;
-        let (mut socket, started) = hello(address, &gateway.keys).await;
+        let socket = websocket(gateway.service.addresses().clients).await.unwrap();
+        Self::open_on(socket, gateway, identity).await
+    }
+
+    /// Opens a session as soon as there is a seat for it.
+    pub async fn open_when_let_in(gateway: &Gateway, identity: &identity::SecretKey) -> Self {
+        let socket = async {
+            loop {
+                match websocket(gateway.service.addresses().clients).await {
+                    Some(socket) => return socket,
+                    None => tokio::time::sleep(Duration::from_millis(20)).await,
+                }
+            }
+        };
+        let socket = tokio::time::timeout(PATIENCE, socket).await.expect("no seat becomes free");
+        Self::open_on(socket, gateway, identity).await
+    }
+
+    async fn open_on(
+        mut socket: WebSocketStream<TcpStream>,
+        gateway: &Gateway,
+        identity: &identity::SecretKey,
+    ) -> Self {
+        let started = say_hello(&mut socket, &gateway.keys).await;
         let response = binary(&mut socket).await.unwrap();
         let (mut session, proof) = started.finish(&response, &gateway.keys.identity.public_key(), identity).unwrap();
         socket.send(Message::binary(proof)).await.unwrap();
@@ -235,9 +267,9 @@ impl TestClient {
         self.socket.send(Message::binary(message)).await.unwrap();
     }
 
-    /// What the gateway says next, within twenty seconds.
+    /// What the gateway says next, within a minute.
     pub async fn next(&mut self) -> Said {
-        tokio::time::timeout(Duration::from_secs(20), self.wait()).await.expect("the gateway says nothing")
+        tokio::time::timeout(PATIENCE, self.wait()).await.expect("the gateway says nothing")
     }
 
     /// The next delivery.
@@ -277,12 +309,23 @@ impl TestClient {
 
 /// A websocket on which the hello has been sent.
 pub async fn hello(address: SocketAddr, gateway: &NodeKeys) -> (WebSocketStream<TcpStream>, ClientHandshake) {
+    let mut socket = websocket(address).await.unwrap();
+    let started = say_hello(&mut socket, gateway).await;
+    (socket, started)
+}
+
+/// A websocket; none when the gateway has no seat for it.
+async fn websocket(address: SocketAddr) -> Option<WebSocketStream<TcpStream>> {
     let stream = TcpStream::connect(address).await.unwrap();
-    let (mut socket, _) = tokio_tungstenite::client_async(format!("ws://{address}/"), stream).await.unwrap();
+    let opened = tokio_tungstenite::client_async(format!("ws://{address}/"), stream).await;
+    opened.ok().map(|(socket, _)| socket)
+}
+
+async fn say_hello(socket: &mut WebSocketStream<TcpStream>, gateway: &NodeKeys) -> ClientHandshake {
     let rng = &mut rand::rngs::OsRng;
     let (started, hello) = ClientHandshake::start(&network(), &gateway.link.public_key(), PERIOD_NONE, rng).unwrap();
     socket.send(Message::binary(hello)).await.unwrap();
-    (socket, started)
+    started
 }
 
 /// The next binary message; none when the connection has ended.

@@ -31,7 +31,10 @@ async fn a_message_crosses_three_hops_and_the_reply_returns() {
 
     assert_eq!((hello.bytes.as_slice(), answer.bytes.as_slice()), (b"hello".as_slice(), b"hello yourself".as_slice()));
     assert_eq!((net.mix_nodes().len(), net.gateways().len(), net.apis().len()), (6, 2, 3));
-    assert!(net.mix_nodes().iter().all(|node| node.stats().forwarded > 0), "packets and cover go over every node");
+    nym_tests::eventually("packets and cover go over every node", || async {
+        net.mix_nodes().iter().all(|node| node.stats().forwarded > 0)
+    })
+    .await;
     alice.shutdown().await.unwrap();
     bob.shutdown().await.unwrap();
     net.shutdown().await.unwrap();

@@ -44,7 +44,7 @@ async fn a_message_and_its_anonymous_reply_cross_bonded_nodes() {
     let known: BTreeSet<_> = before.iter().map(|(name, _)| &nodes[name]).collect();
     assert!(printed.keys().all(|node| known.contains(node)), "{printed:?} of {known:?}");
     let mut rose = BTreeMap::new();
-    for patience in (0..100).rev() {
+    for patience in (0..600).rev() {
         let after = network.counters("mixnode", "forwarded").await.unwrap();
         let grown = before.iter().zip(&after).map(|((name, before), (_, after))| (nodes[name].clone(), after - before));
         rose = grown.filter(|(_, packets)| *packets > 0).collect();
@@ -85,7 +85,7 @@ async fn epochs_advance_and_messages_arrive_although_an_operator_is_killed() {
 
     let started = Instant::now();
     let epoch = loop {
-        assert!(started.elapsed() < Duration::from_secs(90), "no epoch was ended within 90 s");
+        assert!(started.elapsed() < Duration::from_secs(180), "no epoch is ended");
         match nym_validator_api_client::fetch_topology(&file).await {
             Ok(document) if document.epoch >= 3 => break document.epoch,
             _ => tokio::time::sleep(Duration::from_millis(300)).await,

@@ -27,16 +27,25 @@ async fn each_operator_is_killed_in_its_turn_and_every_epoch_is_turned_once() {
     let first = epoch().await;
     after(first).await;
 
-    let mut killed = Vec::new();
-    for _ in 0..APIS {
+    let (mut killed, mut kills) = (Vec::<(u32, String)>::new(), 0);
+    while killed.len() < APIS {
         // Whose turn an epoch is goes round the list of monitors.
         let status = contract.epoch_status().await.unwrap();
         let monitors = contract.monitors().await.unwrap().monitors;
         assert_eq!(monitors.len(), APIS);
         let turn = monitors[status.epoch as usize % APIS].0.to_string();
+        if killed.iter().any(|(_, dead)| *dead == turn) {
+            after(status.epoch).await;
+            continue;
+        }
         let name = accounts.iter().find(|account| account.address == turn).unwrap().name.clone();
         network.net().process(&name).unwrap().kill().unwrap();
-        killed.push((status.epoch, turn));
+        kills += 1;
+        assert!(kills <= 5 * APIS, "each was killed too late in its turn");
+        // On a slow machine the epoch may have ended before, and its operator have done its work: once more, then.
+        if SystemTime::now() < UNIX_EPOCH + Duration::from_secs(status.ends_at) {
+            killed.push((status.epoch, turn));
+        }
 
         after(status.epoch).await;
 
@@ -67,7 +76,7 @@ async fn each_operator_is_killed_in_its_turn_and_every_epoch_is_turned_once() {
     }
     assert_eq!(killed.iter().map(|(_, dead)| dead).collect::<BTreeSet<_>>().len(), APIS);
     // What one does in vain, because another was as fast, is the exception: at most once for each that was killed.
-    assert!(idle + failed <= APIS, "{idle} for nothing and {failed} failed beside {useful}");
+    assert!(idle + failed <= kills, "{idle} for nothing and {failed} failed beside {useful}");
 }
 
 /// Moments from a second before an epoch's end to two after it, in which monitors report and the transition is begun, gone through and

@@ -18,17 +18,23 @@ async fn the_end_to_end_test_runs_on_the_chain_that_the_variable_names() {
     let dir = tempfile::tempdir().unwrap();
     let mnemonic = dir.path().join("treasury.mnemonic");
     std::fs::write(&mnemonic, MNEMONIC).unwrap();
-    let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
-    let rpc = listener.local_addr().unwrap();
-    drop(listener);
     let account = format!("{ADDRESS}=1000000000000000unym,1000000000000000unyx");
     let home = dir.path().join("chain").display().to_string();
-    let arguments = ["run", "--home", &home, "--listen", &rpc.to_string(), "--chain-id", "another-chain-7"];
+    let arguments = ["run", "--home", &home, "--listen", "127.0.0.1:0", "--chain-id", "another-chain-7"];
     let more = ["--address-prefix", "n", "--block-time", "500ms", "--gas-price", "0.025unyx", "--account", &account];
     let arguments = [&arguments[..], &more[..]].concat().into_iter().map(str::to_owned).collect();
     let program = nym_tests::program("devchain").unwrap();
     let mut chain = Process::start("devchain", &program, arguments, dir.path()).unwrap();
-    let status = format!("http://{rpc}/status");
+    // It says on a line of its own where it listens.
+    let log = dir.path().join("devchain.log");
+    let said = || std::fs::read_to_string(&log).unwrap_or_default();
+    let address = |said: &str| {
+        let whole = said.split_inclusive('\n').filter(|line| line.ends_with('\n'));
+        whole.map(str::trim).find(|line| line.starts_with("http://")).map(str::to_owned)
+    };
+    nym_tests::eventually("the chain says where it is", || async { address(&said()).is_some() }).await;
+    let rpc = address(&said()).unwrap();
+    let status = format!("{rpc}/status");
     nym_tests::eventually("the chain answers", || async { reqwest::get(&status).await.is_ok() }).await;
     let height = |text: String| -> u64 {
         let status: serde_json::Value = serde_json::from_str(&text).unwrap();
@@ -38,7 +44,7 @@ async fn the_end_to_end_test_runs_on_the_chain_that_the_variable_names() {
 
     // A process of its own: variables belong to a whole process.
     let mut test = Command::new(std::env::current_exe().unwrap());
-    test.args(["--exact", TEST, "--nocapture"]).env("NYM_TEST_RPC", format!("http://{rpc}"));
+    test.args(["--exact", TEST, "--nocapture"]).env("NYM_TEST_RPC", &rpc);
     test.env("NYM_TEST_MNEMONIC_FILE", &mnemonic);
     let output = tokio::task::spawn_blocking(move || test.output().unwrap()).await.unwrap();
 
@@ -48,7 +54,7 @@ async fn the_end_to_end_test_runs_on_the_chain_that_the_variable_names() {
     assert!(said.contains("using the chain that runs already"), "{said}");
     chain.check().unwrap();
     // It has really been there: contract, bonds and the first epoch's end are transactions on this chain.
-    let search = format!("http://{rpc}/tx_search?query=\"tx.height>{before}\"&per_page=1");
+    let search = format!("{rpc}/tx_search?query=\"tx.height>{before}\"&per_page=1");
     let found: serde_json::Value = reqwest::get(&search).await.unwrap().json().await.unwrap();
     let transactions: u64 = found["result"]["total_count"].as_str().unwrap_or("0").parse().unwrap();
     assert!(transactions >= 10, "{found}");

@@ -109,16 +109,24 @@ async fn one_address_gets_its_burst_and_then_its_rate() {
     })
     .await;
 
-    let mut refused = 0;
-    for _ in 0..40 {
+    let began = Instant::now();
+    let (mut answered, mut refused) = (0, 0);
+    // A slow machine needs more than forty requests to be too fast.
+    while answered + refused < 40 || refused == 0 {
+        assert!(began.elapsed() < Duration::from_secs(120), "nothing is refused of {answered} requests");
         let response = network.get("/v1/network").await;
         if response.status() == 429 {
             let body: Value = response.json().await.unwrap();
             assert_eq!(body["error_code"], "too_many_requests");
             refused += 1;
+        } else {
+            assert_eq!(response.status(), 200);
+            answered += 1;
         }
+        let most = 20 + began.elapsed().as_secs();
+        assert!(answered <= most, "{answered} were answered, {most} is what is allowed");
     }
-    assert!((1..=20).contains(&refused), "{refused} of 40 were refused");
+    assert!(answered >= 20, "{refused} were refused, {answered} answered");
     assert_eq!(network.get("/healthy").await.status(), 200, "health is asked by supervisors, without a limit");
     network.stop().await;
 }

@@ -167,6 +167,10 @@ impl Connection {
     }
 
     async fn event(&mut self, socket: &mut WebSocket, event: Event) -> Result<(), Gone> {
+        // A message is accepted before it is delivered, and told in that order.
+        while let Some((origin, reply)) = self.answers.next().now_or_never().flatten() {
+            self.answer(socket, origin, reply).await?;
+        }
         let connection = |state, message| Reply::Connection { state, message };
         let reply = match event {
             Event::Delivered(id) => Reply::Delivered { id },

@@ -174,7 +174,8 @@ impl Client {
         let worker = Worker::start(store, committed_sender)?;
         let (commands, command_receiver) = mpsc::channel(COMMANDS);
         let (arrivals_sender, arrivals) = watch::channel(0);
-        let (status_sender, status) = watch::channel(Status::default());
+        // What waits on the disk is known before the driver's first turn.
+        let (status_sender, status) = watch::channel(Status { load: engine.load(), ..Status::default() });
         let driver = Driver {
             engine,
             rng,

@@ -35,6 +35,14 @@ fn message(seed: u64, size: usize) -> Vec<u8> {
     bytes
 }
 
+async fn eventually(what: &str, holds: impl Fn() -> bool) {
+    let patience = tokio::time::Instant::now() + Duration::from_secs(60);
+    while !holds() {
+        assert!(tokio::time::Instant::now() < patience, "never happened: {what}");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
 #[tokio::test]
 async fn a_message_arrives_and_its_delivery_is_told() {
     let network = FakeNetwork::new(1, 1);
@@ -99,7 +107,7 @@ async fn a_reply_returns_over_reply_blocks_larger_than_those_enclosed() {
             }
         }
     };
-    let ended = tokio::time::timeout(Duration::from_secs(40), end).await;
+    let ended = tokio::time::timeout(Duration::from_secs(180), end).await;
     assert!(ended.is_ok(), "alice {:?}\nbob {:?}\n{:?}", alice.status(), bob.status(), network.counters());
 }
 
@@ -116,7 +124,6 @@ async fn a_trace_tells_the_ways_that_packets_really_took() {
     let answer = alice.receive().recv().await.unwrap();
 
     assert_eq!(answer.id, reply);
-    let taken = network.ways();
     for (id, to, pieces) in [(id, bob.address(), 3), (reply, alice.address(), 2)] {
         let traces = alice.trace(id).await.unwrap();
         let fragments: std::collections::BTreeSet<u16> = traces.iter().map(|trace| trace.fragment).collect();
@@ -126,7 +133,8 @@ async fn a_trace_tells_the_ways_that_packets_really_took() {
             let layers: Vec<_> = trace.hops.iter().map(|hop| hop.mix_node.map(|(_, layer)| layer.number())).collect();
             assert_eq!(layers, [Some(1), Some(2), Some(3), None]);
             assert_eq!(way[3], (to.gateway().to_bytes(), Duration::ZERO));
-            assert!(taken.contains(&way), "no packet went over {way:?}");
+            // One that was sent again because its acknowledgement was late may still be on its way.
+            eventually(&format!("a packet goes over {way:?}"), || network.ways().contains(&way)).await;
         }
     }
     // Three packets of hers with an acknowledgement each, the reply's two, and what tells Bob that these came.

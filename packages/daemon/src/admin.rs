@@ -141,7 +141,7 @@ mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpStream;
 
-    use super::{serve, AdminConfig, AdminError, Readiness, Registry, Router, Shutdown, SocketAddr};
+    use super::{serve, AdminConfig, AdminError, Duration, Readiness, Registry, Router, Shutdown, SocketAddr};
     use crate::health::CheckStatus;
     use crate::shutdown::DEADLINE;
 
@@ -160,7 +160,9 @@ mod tests {
         let counter = registry.counter("nym_test_total", "A test.", &[]);
         counter.add(7);
         readiness.check("topology", || CheckStatus::failed("none yet"));
-        let config = AdminConfig { listen: Some(([127, 0, 0, 1], 0).into()), ..AdminConfig::default() };
+        // Longer than the test takes on any machine.
+        let metrics_interval = Duration::from_secs(3_600);
+        let config = AdminConfig { listen: Some(([127, 0, 0, 1], 0).into()), metrics_interval };
 
         let address = serve(&config, registry, readiness, Router::new(), &shutdown).await.unwrap().unwrap();
 

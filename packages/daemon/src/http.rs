@@ -81,7 +81,7 @@ mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpStream;
 
-    const PATIENCE: Duration = Duration::from_secs(20);
+    const PATIENCE: Duration = Duration::from_secs(60);
 
     async fn listen(limits: HttpLimits) -> (SocketAddr, tokio::task::JoinHandle<()>) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -105,7 +105,7 @@ mod tests {
 
     #[tokio::test]
     async fn half_a_header_is_waited_for_only_so_long() {
-        let limits = HttpLimits { header_timeout: Duration::from_millis(200), ..HttpLimits::default() };
+        let limits = HttpLimits { header_timeout: Duration::from_secs(1), ..HttpLimits::default() };
         let (address, server) = listen(limits).await;
         let mut slow = TcpStream::connect(address).await.unwrap();
         slow.write_all(b"GET / HTTP/1.1\r\nhost:").await.unwrap();
@@ -131,7 +131,8 @@ mod tests {
         assert!(ask(&mut second).await.starts_with("HTTP/1.1 200"));
         drop(first);
         let mut answered = false;
-        for _ in 0..100 {
+        let since = tokio::time::Instant::now();
+        while since.elapsed() < PATIENCE {
             let mut next = TcpStream::connect(address).await.unwrap();
             let sent = next.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await;
             answered = sent.is_ok() && next.read(&mut [0; 16]).await.is_ok_and(|read| read > 0);

@@ -118,7 +118,7 @@ async fn a_connection_above_the_limit_waits_until_another_ends() {
     assert!(early.is_err(), "a third connection was served");
 
     open.pop();
-    tokio::time::timeout(Duration::from_secs(5), third.read_exact(&mut first)).await.unwrap().unwrap();
+    tokio::time::timeout(Duration::from_secs(60), third.read_exact(&mut first)).await.unwrap().unwrap();
     net.chain.shutdown().await;
 }
 

@@ -11,7 +11,9 @@ use rand::{Rng as _, SeedableRng as _};
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 use tendermint_rpc::query::Query;
 use tendermint_rpc::{Client as _, Order};
 
@@ -47,8 +49,8 @@ impl Process {
 /// What a sender was told is in a block.
 type Committed = Vec<(Hash, u64)>;
 
-/// Sends until the chain is gone.
-async fn load(client: Client, from: Wallet, to: Wallet) -> Committed {
+/// Sends until the chain is gone; counts what it was told.
+async fn load(client: Client, from: Wallet, to: Wallet, count: Arc<AtomicUsize>) -> Committed {
     let mut told = Committed::new();
     let mut account = client.account(&from).await;
     loop {
@@ -58,6 +60,7 @@ async fn load(client: Client, from: Wallet, to: Wallet) -> Committed {
         };
         if done.check_tx.code.is_ok() && done.tx_result.code.is_ok() {
             told.push((done.hash, done.height.value()));
+            count.fetch_add(1, Ordering::Relaxed);
             account.sequence += 1;
         } else {
             // A block of the round before may have been on its way.
@@ -72,14 +75,20 @@ async fn killed_at_random_instants_it_loses_nothing_it_reported() {
     let home = tempfile::tempdir().unwrap();
     let sink = Wallet::new(200);
     let mut rng = rand::rngs::StdRng::seed_from_u64(9);
-    let (mut told, mut in_blocks) = (0usize, 0u64);
+    let (mut told, mut in_blocks, count) = (0usize, 0u64, Arc::new(AtomicUsize::new(0)));
 
     for round in 0..kills {
         let process = Process::start(home.path());
         let senders: Vec<_> = (0..SENDERS)
-            .map(|i| tokio::spawn(load(process.client.clone(), Wallet::new(i), Wallet::new(200))))
+            .map(|i| tokio::spawn(load(process.client.clone(), Wallet::new(i), Wallet::new(200), count.clone())))
             .collect();
         tokio::time::sleep(Duration::from_millis(rng.gen_range(20..600))).await;
+        // On a slow machine the last round has to see to it that there was something to lose.
+        let began = Instant::now();
+        while round + 1 == kills && count.load(Ordering::Relaxed) == 0 {
+            assert!(began.elapsed() < Duration::from_secs(120), "nothing is ever committed");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
         process.kill();
         let mut reported = Committed::new();
         for sender in senders {

@@ -5,7 +5,7 @@
 //! sends to it any longer.
 
 use std::net::SocketAddr;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, RwLockWriteGuard};
 use std::time::Duration;
 
 use nym_keys::{identity, x25519};
@@ -59,8 +59,7 @@ impl Directory {
         // A document of an earlier epoch than the one before is in force no longer.
         documents.previous = before.filter(|before| before.epoch().checked_add(1) == Some(epoch));
         self.update_routing(&mut documents);
-        drop(documents);
-        self.changes.send_modify(|version| *version += 1);
+        self.tell_of_change(documents);
         true
     }
 
@@ -84,8 +83,7 @@ impl Directory {
             documents.previous = None;
         }
         self.update_routing(&mut documents);
-        drop(documents);
-        self.changes.send_modify(|version| *version += 1);
+        self.tell_of_change(documents);
     }
 
     /// Puts a document behind the current one, for a node that starts in the middle of an epoch or has missed one.
@@ -93,8 +91,13 @@ impl Directory {
         let mut documents = self.documents.write().unwrap_or_else(PoisonError::into_inner);
         documents.previous = Some(Topology::new(document));
         self.update_routing(&mut documents);
-        drop(documents);
+        self.tell_of_change(documents);
+    }
+
+    /// Told under the lock: whoever reads the new documents finds that the others have been told of them.
+    fn tell_of_change(&self, documents: RwLockWriteGuard<'_, Documents>) {
         self.changes.send_modify(|version| *version += 1);
+        drop(documents);
     }
 
     fn update_routing(&self, documents: &mut Documents) {

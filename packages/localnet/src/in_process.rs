@@ -3,7 +3,7 @@
 use crate::accounts::{Accounts, Owned, STAKE};
 use crate::chain::{self, CHAIN_ID, GAS_PRICE};
 use crate::nodes::PLEDGE;
-use crate::up::{network_file, topology_ready};
+use crate::up::{network_file, topology_ready, TOPOLOGY_READY};
 use crate::{contract, Chain, Options};
 use anyhow::Context as _;
 use nym_chain_client::mixnet::{MixnetMessages as _, MixnetQueries as _};
@@ -19,7 +19,7 @@ use nym_wire::noise::Network;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A port that the system chooses.
 const ANY: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
@@ -37,8 +37,8 @@ pub struct InProcess {
 }
 
 impl InProcess {
-    /// Starts everything and returns when a topology with all layers is signed by enough authorities. Ports of
-    /// `options` are not used; validators of wasmd are processes, so they cannot be started here.
+    /// Starts everything and returns when a topology with all layers is signed by enough authorities and known to
+    /// every node. Ports of `options` are not used; validators of wasmd are processes, so they cannot be started here.
     pub async fn start(options: &Options) -> anyhow::Result<Self> {
         options.check()?;
         std::fs::create_dir_all(&options.dir)?;
@@ -73,8 +73,23 @@ impl InProcess {
             parts.api(options, owner, index).await?;
         }
         parts.network.check()?;
-        topology_ready(&parts.network, || Ok(())).await?;
+        let document = topology_ready(&parts.network, || Ok(())).await?;
+        parts.known_to_all(document.epoch).await?;
         Ok(parts)
+    }
+
+    /// Waits until every node and gateway has the topology of an epoch or a later one.
+    async fn known_to_all(&self, epoch: u32) -> anyhow::Result<()> {
+        let started = Instant::now();
+        let directories = || {
+            let mix_nodes = self.mix_nodes.iter().map(nym_mixnode::Service::directory);
+            mix_nodes.chain(self.gateways.iter().map(nym_gateway::Service::directory))
+        };
+        while !directories().all(|known| known.current().is_some_and(|topology| topology.epoch() >= epoch)) {
+            anyhow::ensure!(started.elapsed() < TOPOLOGY_READY, "a node does not learn the topology of epoch {epoch}");
+            tokio::time::sleep(POLL).await;
+        }
+        Ok(())
     }
 
     async fn mix_node(

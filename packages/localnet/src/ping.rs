@@ -11,6 +11,8 @@ use std::time::{Duration, Instant};
 
 /// A message or a reply that has not arrived by then will not.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// A quiet client that has sent nothing for this long has nothing more to say.
+const SILENCE: Duration = Duration::from_secs(3);
 /// Reply blocks given with the message.
 const REPLY_SURBS: u16 = 10;
 
@@ -158,6 +160,8 @@ async fn exchange(
             anyhow::Ok(())
         };
         tokio::time::timeout(PATIENCE, told).await.context("bob never learned that his reply came")??;
+        // What is sent after the ways are told would be missing in them.
+        tokio::time::timeout(PATIENCE, silent(&[&alice, &bob])).await.context("the clients never fall silent")?;
         for client in [&alice, &bob] {
             ways.extend(client.traces().await?.iter().map(PacketWay::from));
         }
@@ -180,6 +184,19 @@ async fn start(network: &NetworkFile, config: ClientConfig, gateway: identity::P
     let client = Client::start(config, Deps::ephemeral(network, Some(gateway))?).await?;
     tokio::time::timeout(PATIENCE, client.connected()).await.context("no session with the gateway")??;
     Ok(client)
+}
+
+/// Waits until quiet clients have nothing on their way, and have said twice what they say twice.
+async fn silent(clients: &[&Client]) {
+    let sent = || clients.iter().map(|client| client.status().packets_sent).sum::<u64>();
+    let owe = || clients.iter().any(|client| client.status().load.outgoing_messages > 0);
+    let mut before = (sent(), Instant::now());
+    while owe() || before.1.elapsed() < SILENCE {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        if sent() != before.0 {
+            before = (sent(), Instant::now());
+        }
+    }
 }
 
 async fn receive(inbox: &mut nym_client_core::Inbox) -> anyhow::Result<Received> {

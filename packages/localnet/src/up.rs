@@ -12,8 +12,10 @@ use nym_topology::{Authority, Contracts, Denoms, Layer, NetworkFile, Rpc, Thresh
 use std::time::{Duration, Instant};
 
 /// The first topology with all layers is there within this.
-const TOPOLOGY_READY: Duration = Duration::from_secs(60);
+pub(crate) const TOPOLOGY_READY: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(100);
+/// A node of this machine that has not told its numbers by then is asked again.
+const ANSWER: Duration = Duration::from_secs(5);
 
 /// A running local network; dropping it ends every process at once.
 pub struct Localnet {
@@ -24,7 +26,8 @@ pub struct Localnet {
 }
 
 impl Localnet {
-    /// Starts everything and returns when a topology with all layers is signed by enough authorities.
+    /// Starts everything and returns when a topology with all layers is signed by enough authorities and known to
+    /// every node.
     pub async fn up(options: Options, say: Say<'_>) -> anyhow::Result<Self> {
         options.check()?;
         if let Ok(state) = State::load(&options.dir) {
@@ -114,7 +117,8 @@ impl Localnet {
             let clients = ports.gateway_clients(index).to_string();
             self.add(process, &clients, identity, &ports.gateway_admin(index).to_string())?;
         }
-        self.topology_ready().await.map(|_| ())
+        let document = self.topology_ready().await?;
+        self.known_to_all(document.epoch).await
     }
 
     /// Bonds all nodes of a kind at once: each has an account of its own.
@@ -144,6 +148,25 @@ impl Localnet {
     pub async fn topology_ready(&mut self) -> anyhow::Result<TopologyDocument> {
         let network = self.network.clone();
         topology_ready(&network, || self.check()).await
+    }
+
+    /// Waits until every node and gateway answers and has the topology of an epoch or a later one: before, packets that
+    /// it gets are lost.
+    async fn known_to_all(&mut self, epoch: u32) -> anyhow::Result<()> {
+        let nodes = self.state.processes.clone().into_iter().filter(|process| !process.node.is_empty());
+        let client = reqwest::Client::builder().timeout(ANSWER).build()?;
+        let started = Instant::now();
+        for ProcessRecord { name, admin, .. } in nodes {
+            while known_epoch(&client, &admin).await < Some(epoch) {
+                self.check()?;
+                anyhow::ensure!(
+                    started.elapsed() < TOPOLOGY_READY,
+                    "{name} does not learn the topology of epoch {epoch}"
+                );
+                tokio::time::sleep(POLL).await;
+            }
+        }
+        Ok(())
     }
 
     /// Fails if a process has ended by itself.
@@ -188,6 +211,13 @@ impl Drop for Localnet {
     fn drop(&mut self) {
         self.stop();
     }
+}
+
+/// The epoch of the topology that a node has; none if it has none, or does not answer.
+async fn known_epoch(client: &reqwest::Client, admin: &str) -> Option<u32> {
+    let answer = client.get(format!("http://{admin}/v1/stats")).send().await.ok()?;
+    let stats: serde_json::Value = answer.json().await.ok()?;
+    stats.get("epoch")?.as_u64()?.try_into().ok()
 }
 
 /// Waits for a signed topology in which every layer is there; `check` fails when waiting is in vain.

@@ -1,11 +1,12 @@
 //! A transaction happens once, whatever the chain's endpoints do.
 
-use std::{collections::HashSet, time::Duration};
+use std::{collections::HashSet, net::SocketAddr, time::Duration};
 
 use nym_chain_client::{
     Account, ChainClient, ChainConfig, ChainError, Coin, ErrorKind, SendOptions, SignedTx, Tx, Wallet,
 };
 use rand::{rngs::StdRng, Rng, SeedableRng};
+use tokio::net::TcpSocket;
 
 use crate::fake_chain::{FakeChain, Fault, CHAIN_ID};
 
@@ -15,6 +16,13 @@ fn account(urls: &[String]) -> Account {
     let config = ChainConfig::new(urls.to_vec(), Some(CHAIN_ID.to_owned()), "n", "0.025unyx".parse().unwrap());
     let wallet = Wallet::from_mnemonic(MNEMONIC, "n").unwrap();
     ChainClient::new(config).unwrap().account(wallet)
+}
+
+/// An address on which nobody listens, and what keeps it so.
+fn dead() -> (SocketAddr, TcpSocket) {
+    let reserved = TcpSocket::new_v4().unwrap();
+    reserved.bind(([127, 0, 0, 1], 0).into()).unwrap();
+    (reserved.local_addr().unwrap(), reserved)
 }
 
 fn send(amount: u128) -> Tx {
@@ -81,26 +89,19 @@ async fn an_outage_is_waited_out() {
     account.send(&send(1)).await.unwrap();
     chain.with(|chain| {
         chain.faults.push_back(Fault::LoseReply);
+        chain.outage_after_broadcast = 12;
     });
 
-    let sending = tokio::spawn({
-        let account = account.clone();
-        async move { account.send(&send(2)).await }
-    });
-    while chain.with(|chain| chain.broadcasts.len()) < 2 {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-    chain.with(|chain| chain.outage = 12);
+    account.send(&send(2)).await.unwrap();
 
-    sending.await.unwrap().unwrap();
+    assert_eq!(chain.with(|chain| chain.outage), 0);
     assert_eq!(chain.with(|chain| chain.executed.clone()), ["1", "2"]);
 }
 
 #[tokio::test]
 async fn a_dead_endpoint_is_passed_over() {
     let chain = FakeChain::start(1).await;
-    // A port that was free a moment ago and that nobody listens on.
-    let dead = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let (dead, _reserved) = dead();
     let urls = [format!("http://{dead}"), chain.urls[0].clone()];
 
     account(&urls).send(&send(1)).await.unwrap();
@@ -110,7 +111,7 @@ async fn a_dead_endpoint_is_passed_over() {
 
 #[tokio::test]
 async fn without_any_endpoint_nothing_is_claimed_to_be_sent() {
-    let dead = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let (dead, _reserved) = dead();
 
     let error = account(&[format!("http://{dead}")]).send(&send(1)).await.unwrap_err();
 
@@ -179,19 +180,14 @@ async fn silence_after_a_broadcast_is_reported_as_unconfirmed() {
     let chain = FakeChain::start(1).await;
     let account = account(&chain.urls);
     account.client().height().await.unwrap();
-    chain.with(|chain| chain.faults.push_back(Fault::LoseReply));
-
-    let sending = tokio::spawn({
-        let account = account.clone();
-        let options = SendOptions { patience: Duration::ZERO, ..SendOptions::default() };
-        async move { account.send_with(&send(1), &options).await }
+    chain.with(|chain| {
+        chain.faults.push_back(Fault::LoseReply);
+        chain.outage_after_broadcast = u32::MAX;
     });
-    while chain.with(|chain| chain.broadcasts.is_empty()) {
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
-    chain.with(|chain| chain.outage = u32::MAX);
+    let options = SendOptions { patience: Duration::ZERO, ..SendOptions::default() };
 
-    let error = sending.await.unwrap().unwrap_err();
+    let error = account.send_with(&send(1), &options).await.unwrap_err();
+
     let ChainError::Unconfirmed { hash, .. } = &error else { panic!("{error:?}") };
     assert_eq!(*hash, chain.with(|chain| chain.broadcasts[0].clone()));
 }

@@ -79,6 +79,8 @@ pub struct Chain {
     pub faults: VecDeque<Fault>,
     /// Requests that fail whole, from the next one on.
     pub outage: u32,
+    /// The same from the request on that follows the next broadcast.
+    pub outage_after_broadcast: u32,
     /// Queries that are answered with base64 at which the RPC library panics.
     pub unreadable: u32,
     /// Whether `tx` knows nothing.
@@ -211,6 +213,7 @@ impl Chain {
     fn broadcast(&mut self, tx: &str) -> Option<Result<Value, String>> {
         let tx = decode(STANDARD.decode(tx).unwrap());
         self.broadcasts.push(tx.hash.clone());
+        self.outage += std::mem::take(&mut self.outage_after_broadcast);
         let fault = self.faults.pop_front().unwrap_or(Fault::None);
         match fault {
             Fault::LoseRequest => return None,

@@ -343,7 +343,9 @@ impl Running {
         }
     }
 
-    fn say(&self, event: Event) {
+    fn say(&mut self, event: Event) {
+        // Whoever hears of it, or begins to listen just after, finds it in the status.
+        self.publish();
         // Nobody listening is not an error.
         let _ = self.driver.events.send(event);
     }
