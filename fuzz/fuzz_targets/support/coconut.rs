@@ -3,6 +3,8 @@
 use std::sync::LazyLock;
 
 use nym_coconut::backend::Scalar;
+pub use nym_coconut::test_util::EPOCH;
+use nym_coconut::test_util::{issue, sign_all};
 use nym_coconut::{
     Blindings, Credential, CredentialType, Group, HiddenAttributes, OneTimeKey, OpenSerial, OpenShow, PartialSignature,
     Pending, PreparedInfo, PublicAttributes, SecretKeyShare, SecretScalar, Selective, Show,
@@ -35,8 +37,6 @@ impl CredentialType for Token {
 
 /// What a payment is bound to.
 pub const CONTEXT: &[&[u8]] = &[b"chain", b"contract", b"payee", b"type"];
-/// The epoch of the keys.
-pub const EPOCH: u64 = 7;
 
 /// What the targets start from: a group of four of whom three sign.
 pub struct World {
@@ -59,8 +59,7 @@ pub static WORLD: LazyLock<World> = LazyLock::new(|| {
     let public = PublicAttributes::new([Scalar::from(1_000), Scalar::from(20_417)]);
     let hidden = HiddenAttributes::new([SecretScalar::random(&mut rng), SecretScalar::random(&mut rng)]);
     let pending = Pending::new(EPOCH, public.clone(), hidden.expect("not zero"), Blindings::random(&mut rng));
-    let sign = |share: &SecretKeyShare<Full>| share.sign(EPOCH, &public, pending.request()).expect("an honest request");
-    let partials: Vec<_> = shares.iter().map(sign).collect();
+    let partials = sign_all(&shares, &pending);
     let credential = pending.aggregate(&group, &partials, &mut rng).expect("honest signatures");
     let show = credential.show(group.key(), b"context", &mut rng);
 
@@ -70,10 +69,7 @@ pub static WORLD: LazyLock<World> = LazyLock::new(|| {
         .map(|_| {
             let key = OneTimeKey::random(&mut rng);
             let hidden = HiddenAttributes::new([key.serial()]).expect("not zero");
-            let pending = Pending::new(EPOCH, info.public().clone(), hidden, Blindings::random(&mut rng));
-            let sign = |share: &SecretKeyShare<Token>| share.sign(EPOCH, pending.public(), pending.request());
-            let signed: Vec<_> = token_shares.iter().map(|share| sign(share).expect("an honest request")).collect();
-            let token = pending.aggregate(&token_group, &signed, &mut rng).expect("honest signatures");
+            let token = issue(&token_shares, &token_group, info.public(), hidden, &mut rng);
             token.spend(&key, CONTEXT, &mut rng).expect("its own key")
         })
         .collect();

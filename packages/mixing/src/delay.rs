@@ -78,13 +78,14 @@ impl<T> DelayQueue<T> {
 
     /// Takes an item of `bytes` bytes until `due`. What is due already comes with the next poll.
     pub fn push(&mut self, due: Duration, bytes: usize, item: T) -> Result<(), Refused<T>> {
-        if !self.has_room(bytes) || self.entries.len() >= NONE as usize {
+        let end = u32::try_from(self.entries.len()).unwrap_or(NONE);
+        if !self.has_room(bytes) || end == NONE {
             return Err(Refused(item));
         }
         let cost = bytes + Self::ENTRY_BYTES;
         let tick = tick_not_before(due).max(self.tick);
         let entry = Entry { tick, next: NONE, cost, item: Some(item) };
-        let index = self.place(entry);
+        let index = self.place(entry, end);
         self.append(slot_of(tick), index);
         self.len += 1;
         self.bytes += cost;
@@ -229,7 +230,8 @@ impl<T> DelayQueue<T> {
         self.occupied[slot / 64] |= 1 << (slot % 64);
     }
 
-    fn place(&mut self, entry: Entry<T>) -> u32 {
+    /// Puts an entry into a vacant place, or behind the others, where their number is `end`.
+    fn place(&mut self, entry: Entry<T>, end: u32) -> u32 {
         match self.entries.get_mut(self.free as usize) {
             Some(vacant) => {
                 let index = self.free;
@@ -239,7 +241,7 @@ impl<T> DelayQueue<T> {
             }
             None => {
                 self.entries.push(entry);
-                u32::try_from(self.entries.len() - 1).expect("push refuses before the indices run out")
+                end
             }
         }
     }

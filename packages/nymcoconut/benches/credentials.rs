@@ -8,28 +8,12 @@ use std::sync::OnceLock;
 use std::time::Instant;
 
 use nym_coconut::backend::{CombG1, FixedG1, Group, Scalar, G1, NAME};
+use nym_coconut::test_util::{issue, sign_all, token, Full, Token, EPOCH};
 use nym_coconut::{
-    verify_batch, verify_open_batch, Blindings, Credential, CredentialType, Group as Signers, HiddenAttributes,
-    OneTimeKey, OpenSerial, OpenShow, PartialSignature, Pending, PublicAttributes, Request, SecretKeyShare,
-    SecretScalar, Selective, Show,
+    verify_batch, verify_open_batch, Blindings, HiddenAttributes, OpenShow, PartialSignature, Pending,
+    PublicAttributes, Request, SecretKeyShare, SecretScalar, Show,
 };
 use rand_chacha::{rand_core::SeedableRng, ChaCha20Rng};
-
-enum Full {}
-impl CredentialType for Full {
-    const LABEL: &'static str = "bench-full";
-    const HIDDEN: usize = 2;
-    const PUBLIC: usize = 2;
-    type Show = Selective;
-}
-
-enum Token {}
-impl CredentialType for Token {
-    const LABEL: &'static str = "bench-token";
-    const HIDDEN: usize = 1;
-    const PUBLIC: usize = 1;
-    type Show = OpenSerial;
-}
 
 /// What a multiplication of any point takes in this run: the machine is shared, ratios to it move less than times.
 static UNIT: OnceLock<f64> = OnceLock::new();
@@ -57,16 +41,6 @@ fn measure<R>(name: &str, per: usize, goal: Option<f64>, mut run: impl FnMut() -
     fast
 }
 
-fn issue<T: CredentialType>(
-    shares: &[SecretKeyShare<T>],
-    group: &Signers<T>,
-    pending: &Pending<T>,
-    rng: &mut ChaCha20Rng,
-) -> Credential<T> {
-    let signatures: Vec<_> = shares.iter().map(|s| s.sign(1, pending.public(), pending.request()).unwrap()).collect();
-    pending.aggregate(group, &signatures, rng).unwrap()
-}
-
 fn main() {
     let rng = &mut ChaCha20Rng::from_seed([7; 32]);
     println!("backend {NAME}, one core; n = 7, t = 5 unless said otherwise");
@@ -87,18 +61,18 @@ fn main() {
     let public = PublicAttributes::<Full>::new([Scalar::from(1000), Scalar::from(20_417)]);
     let hidden = HiddenAttributes::new([SecretScalar::random(rng), SecretScalar::random(rng)]).unwrap();
     let blindings = Blindings::random(rng);
-    measure("request", 1, Some(500.0), || Request::new(1, &public, &hidden, &blindings));
+    measure("request", 1, Some(500.0), || Request::new(EPOCH, &public, &hidden, &blindings));
     measure("request, public attributes for the first time", 1, None, || {
         let public = PublicAttributes::<Full>::new([Scalar::from(1000), Scalar::from(20_417)]);
-        Request::new(1, &public, &hidden, &blindings)
+        Request::new(EPOCH, &public, &hidden, &blindings)
     });
-    let pending = Pending::new(1, public.clone(), hidden, blindings);
+    let pending = Pending::new(EPOCH, public.clone(), hidden, blindings);
     let wire = pending.request().to_bytes();
     measure("sign: decode, check, sign", 1, Some(1000.0), || {
         let request = Request::<Full>::from_bytes(&wire).unwrap();
-        shares[0].sign(1, &public, &request).unwrap()
+        shares[0].sign(EPOCH, &public, &request).unwrap()
     });
-    let signatures: Vec<_> = shares[..7].iter().map(|s| s.sign(1, &public, pending.request()).unwrap()).collect();
+    let signatures = sign_all(&shares[..7], &pending);
     let encoded: Vec<_> = signatures.iter().map(PartialSignature::to_bytes).collect();
     measure("aggregate 7, unblind, verify", 1, Some(1600.0), || pending.aggregate(&group, &signatures, rng).unwrap());
     measure("decode 7 signatures", 1, None, || {
@@ -114,8 +88,7 @@ fn main() {
     let shows: Vec<_> = (0..16u64)
         .map(|_| {
             let hidden = HiddenAttributes::new([SecretScalar::random(rng), SecretScalar::random(rng)]).unwrap();
-            let pending = Pending::new(1, public.clone(), hidden, Blindings::random(rng));
-            issue(&shares[..7], &group, &pending, rng).show(group.key(), b"context", rng).to_bytes()
+            issue(&shares[..7], &group, &public, hidden, rng).show(group.key(), b"context", rng).to_bytes()
         })
         .collect();
     measure("selective show: batch of 16, each, with decoding", 16, None, || {
@@ -132,17 +105,14 @@ fn main() {
     let count = std::env::var("NYM_BENCH_BATCH").ok().and_then(|v| v.parse().ok()).unwrap_or(256usize);
     let mut spent: Vec<[u8; 192]> = Vec::new();
     for i in 0..count {
-        let key = OneTimeKey::random(rng);
-        let pending =
-            Pending::new(1, public.clone(), HiddenAttributes::new([key.serial()]).unwrap(), Blindings::random(rng));
+        let (key, credential) = token(&shares[..5], &group, &public, rng);
         if i == 0 {
             let blindings = Blindings::random(rng);
             let hidden = HiddenAttributes::new([key.serial()]).unwrap();
-            measure("request", 1, None, || Request::new(1, &public, &hidden, &blindings));
-            let credential = issue(&shares[..5], &group, &pending, rng);
+            measure("request", 1, None, || Request::new(EPOCH, &public, &hidden, &blindings));
             measure("open-serial show: prove", 1, Some(300.0), || credential.spend(&key, &context, rng).unwrap());
         }
-        spent.push(issue(&shares[..5], &group, &pending, rng).spend(&key, &context, rng).unwrap().to_bytes());
+        spent.push(credential.spend(&key, &context, rng).unwrap().to_bytes());
     }
     println!("   {} bytes (goal 200)", spent[0].len());
     measure("open-serial show: decode, verify one", 1, Some(1300.0), || {

@@ -40,6 +40,8 @@ mod secret;
 mod show;
 #[cfg(feature = "scheme")]
 mod stream;
+#[cfg(all(feature = "scheme", feature = "test-util"))]
+pub mod test_util;
 #[cfg(feature = "scheme")]
 mod transcript;
 #[cfg(feature = "scheme")]

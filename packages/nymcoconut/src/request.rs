@@ -199,7 +199,8 @@ impl<T> core::fmt::Debug for Request<T> {
 fn h<T: CredentialType>(epoch: u64, cm: &G1Affine, public: &PublicAttributes<T>) -> G1Affine {
     let mut message = Vec::with_capacity(128);
     let field = |message: &mut Vec<u8>, bytes: &[u8]| {
-        let length = u32::try_from(bytes.len()).expect("labels, points and scalars are short");
+        let length = u32::try_from(bytes.len())
+            .expect("labels are part of the program, points and scalars have at most 48 bytes");
         message.extend_from_slice(&length.to_be_bytes());
         message.extend_from_slice(bytes);
     };

@@ -9,9 +9,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Mutex;
 
 use nym_coconut::backend::Scalar;
+use nym_coconut::test_util::{sign_all, Full, Token, EPOCH};
 use nym_coconut::{
-    Blindings, Credential, CredentialType, HiddenAttributes, OneTimeKey, OpenSerial, Pending, PublicAttributes,
-    SecretKeyShare, SecretScalar, Selective,
+    Blindings, Credential, HiddenAttributes, OneTimeKey, Pending, PublicAttributes, SecretKeyShare, SecretScalar,
 };
 use rand_chacha::{rand_core::SeedableRng, ChaCha20Rng};
 
@@ -80,22 +80,6 @@ fn found<R>(run: impl FnOnce() -> R) -> usize {
     FOUND.load(Ordering::Relaxed)
 }
 
-enum Full {}
-impl CredentialType for Full {
-    const LABEL: &'static str = "erasure-full";
-    const HIDDEN: usize = 2;
-    const PUBLIC: usize = 2;
-    type Show = Selective;
-}
-
-enum Token {}
-impl CredentialType for Token {
-    const LABEL: &'static str = "erasure-token";
-    const HIDDEN: usize = 1;
-    const PUBLIC: usize = 1;
-    type Show = OpenSerial;
-}
-
 #[test]
 fn the_search_finds_what_is_not_erased() {
     let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -125,10 +109,10 @@ fn n_14_no_freed_memory_holds_a_secret() {
     let public = PublicAttributes::<Full>::new([Scalar::from(3), Scalar::from(4)]);
     let count = found(|| {
         let hidden = HiddenAttributes::new([serials[0].clone(), serials[1].clone()]).unwrap();
-        let pending = Pending::new(7, public.clone(), hidden, Blindings::from_fn(|i| openings[i].clone()));
+        let pending = Pending::new(EPOCH, public.clone(), hidden, Blindings::from_fn(|i| openings[i].clone()));
         let shares: Vec<_> =
             shares.iter().map(|s| SecretKeyShare::<Full>::from_secret_bytes(&s.to_secret_bytes()).unwrap()).collect();
-        let signatures: Vec<_> = shares.iter().map(|s| s.sign(7, &public, pending.request()).unwrap()).collect();
+        let signatures = sign_all(&shares, &pending);
         let keys: Vec<_> = shares.iter().map(SecretKeyShare::verification_key).collect();
         let credential = pending.aggregate(&group, &signatures, rng).unwrap();
         let credential = Credential::<Full>::from_secret_bytes(&credential.to_secret_bytes()).unwrap();
@@ -148,8 +132,8 @@ fn n_14_no_freed_memory_holds_a_secret() {
     let count = found(|| {
         let key = Box::new(OneTimeKey::from_seed(&seed));
         let hidden = HiddenAttributes::new([key.serial()]).unwrap();
-        let pending = Pending::new(7, public.clone(), hidden, Blindings::from_fn(|i| openings[i].clone()));
-        let signatures: Vec<_> = shares.iter().map(|s| s.sign(7, &public, pending.request()).unwrap()).collect();
+        let pending = Pending::new(EPOCH, public.clone(), hidden, Blindings::from_fn(|i| openings[i].clone()));
+        let signatures = sign_all(&shares, &pending);
         let credential = Box::new(pending.aggregate(&group, &signatures, rng).unwrap());
         let stored = credential.to_secret_bytes();
         let show = credential.spend(&key, &[b"payee"], rng).unwrap();

@@ -22,7 +22,7 @@ use crate::{
     keys::HopKeys,
     process::Instruction,
     sizes::{ADDRESS_LEN, BETA_LEN, IDENTIFIER_LEN, MAC_LEN, MAX_HOPS, META_LEN, STEP_LEN, VERSION},
-    ProcessError,
+    BuildError, ProcessError,
 };
 
 const FORWARD: u8 = 1;
@@ -44,11 +44,10 @@ pub(crate) fn seal(
     keys: &[HopKeys],
     destination: &Destination,
     rng: &mut impl RngCore,
-) -> [u8; SEALED_LEN] {
-    debug_assert!(route.len() == keys.len() && (1..=MAX_HOPS).contains(&route.len()));
-    let streams: Vec<[u8; STREAM_LEN]> = keys.iter().map(|keys| stream(keys.stream_key())).collect();
-    let (last_keys, forward_keys) = keys.split_last().expect("callers have checked that there is a hop");
-    let (last_stream, forward_streams) = streams.split_last().expect("there is one stream per hop");
+) -> Result<[u8; SEALED_LEN], BuildError> {
+    debug_assert!(route.len() == keys.len() && route.len() <= MAX_HOPS);
+    let (last_keys, forward_keys) = keys.split_last().ok_or(BuildError::RouteLength { hops: route.len() })?;
+    let forward_streams: Vec<[u8; STREAM_LEN]> = forward_keys.iter().map(|keys| stream(keys.stream_key())).collect();
 
     let mut sealed = [0; SEALED_LEN];
     let own_len = BETA_LEN - STEP_LEN * forward_keys.len();
@@ -59,7 +58,7 @@ pub(crate) fn seal(
         own[4..36].copy_from_slice(&destination.address);
         own[36..52].copy_from_slice(&destination.identifier);
         rng.fill_bytes(&mut own[FINAL_LEN..]);
-        xor(own, last_stream);
+        xor(own, &stream(last_keys.stream_key()));
         for (i, stream) in forward_streams.iter().enumerate() {
             let len = STEP_LEN * (i + 1);
             xor(&mut filler[..len], &stream[STREAM_LEN - len..]);
@@ -68,7 +67,7 @@ pub(crate) fn seal(
     authenticate(last_keys, &mut sealed);
 
     // From the last forwarding hop outwards: each holds its successor's address.
-    let layers = route.iter().zip(route.iter().skip(1)).zip(forward_keys).zip(forward_streams);
+    let layers = route.iter().zip(route.iter().skip(1)).zip(forward_keys).zip(&forward_streams);
     for (((hop, next), keys), stream) in layers.rev() {
         sealed.copy_within(..SEALED_LEN - STEP_LEN, STEP_LEN);
         let own = &mut sealed[MAC_LEN..];
@@ -80,7 +79,7 @@ pub(crate) fn seal(
         authenticate(keys, &mut sealed);
     }
 
-    sealed
+    Ok(sealed)
 }
 
 /// Checks the MAC and opens one layer of `sealed`: the instruction for this hop, and MAC and

@@ -56,7 +56,7 @@ impl Lioness {
 }
 
 fn split(block: &mut [u8]) -> (&mut [u8; STREAM], &mut [u8]) {
-    block.split_first_chunk_mut().expect("every payload size is above 32 bytes")
+    block.split_first_chunk_mut().expect("callers give payloads of a `PayloadSize`, and each is above 32 bytes")
 }
 
 /// right ⊕= ChaCha20(left ⊕ key)

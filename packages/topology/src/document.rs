@@ -134,7 +134,11 @@ pub struct TopologyDocument {
 impl TopologyDocument {
     /// The one spelling of this document: compact JSON in the order of the fields.
     pub fn canonical_bytes(&self) -> Vec<u8> {
-        serde_json::to_vec(self).expect("strings, numbers and lists of them always become JSON")
+        self.canonical_text().into_bytes()
+    }
+
+    pub(crate) fn canonical_text(&self) -> String {
+        serde_json::to_string(self).expect("strings, numbers and lists of them always become JSON")
     }
 
     /// SHA-256 over the label, the length as u32 and the canonical bytes.
@@ -192,6 +196,7 @@ impl TopologyDocument {
 }
 
 pub(crate) fn hash(canonical: &[u8]) -> [u8; 32] {
-    let length = u32::try_from(canonical.len()).expect("documents are far below 4 GiB");
+    let length = u32::try_from(canonical.len())
+        .expect("a document from elsewhere is measured first, and one of our own has a few nodes of a kilobyte");
     Sha256::new().chain_update(HASH_LABEL).chain_update(length.to_be_bytes()).chain_update(canonical).finalize().into()
 }

@@ -45,23 +45,19 @@ impl Topology {
         };
         let myself = self.mix_node(node).ok_or_else(unknown)?;
         let gateway = self.document().gateways.choose(rng).ok_or_else(|| TopologyError::NoGateways(self.epoch()))?;
-        let mut hops = Vec::with_capacity(4);
-        for layer in Layer::ALL.into_iter().filter(|layer| *layer > own) {
-            hops.push(self.draw(layer, rng)?);
-        }
-        hops.push(gateway.into());
-        for layer in Layer::ALL.into_iter().filter(|layer| *layer < own) {
-            hops.push(self.draw(layer, rng)?);
-        }
-        hops.push(myself.into());
-        Ok(hops.try_into().expect("two other layers, a gateway and the node are four hops"))
+        let (gateway, myself) = (gateway.into(), myself.into());
+        let mut draw = |layer| self.draw(layer, rng);
+        let [one, two, three] = Layer::ALL;
+        Ok(match own.number() {
+            1 => [draw(two)?, draw(three)?, gateway, myself],
+            2 => [draw(three)?, gateway, draw(one)?, myself],
+            _ => [gateway, draw(one)?, draw(two)?, myself],
+        })
     }
 
     fn draw(&self, layer: Layer, rng: &mut impl Rng) -> Result<Hop, TopologyError> {
         let mut nodes = self.layer(layer);
-        match nodes.len() {
-            0 => Err(TopologyError::EmptyLayer(layer.number())),
-            count => Ok(nodes.nth(rng.gen_range(0..count)).expect("the index is below the count").into()),
-        }
+        let index = rng.gen_range(0..nodes.len().max(1));
+        nodes.nth(index).map(Hop::from).ok_or(TopologyError::EmptyLayer(layer.number()))
     }
 }

@@ -22,9 +22,8 @@ pub struct SignedDocument {
 impl SignedDocument {
     /// Signs a document.
     pub fn sign(document: &TopologyDocument, authority: &identity::SecretKey) -> Self {
-        let bytes = document.canonical_bytes();
-        let signature = authority.sign(&signed_bytes(&hash(&bytes)));
-        let document = String::from_utf8(bytes).expect("JSON is UTF-8");
+        let document = document.canonical_text();
+        let signature = authority.sign(&signed_bytes(&hash(document.as_bytes())));
         Self { document, authority: authority.public_key(), signature }
     }
 

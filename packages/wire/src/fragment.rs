@@ -4,7 +4,7 @@
 //! A fragment has one spelling: lengths, positions, kinds and padding are all checked when it is read.
 //! What becomes of fragments is the business of [`crate::reassembly`].
 
-use crate::bytes::{exactly, in_range, zero_padding, ParseError, Reader};
+use crate::bytes::{in_range, zero_padding, ParseError, Reader};
 use crate::ids::MessageId;
 use crate::message::{Kind, MAX_WHOLE};
 use crate::sizes::{FORWARD_DATA, FRAGMENT_HEADER, REPLY_DATA};
@@ -81,7 +81,7 @@ impl Fragment {
         bytes.extend_from_slice(&self.index.to_be_bytes());
         bytes.extend_from_slice(&self.count.to_be_bytes());
         bytes.push(self.kind);
-        let used = u16::try_from(self.data.len()).expect("data was cut to a packet's capacity");
+        let used = u16::try_from(self.data.len()).expect("`cut` and `from_bytes` take at most a packet's capacity");
         bytes.extend_from_slice(&used.to_be_bytes());
         bytes.extend_from_slice(&self.data);
         bytes.resize(route.fragment_length(), 0);
@@ -129,5 +129,5 @@ pub fn reply_ack_id(message: MessageId, index: u16) -> [u8; 16] {
         .chain_update(message.to_bytes())
         .chain_update(index.to_be_bytes())
         .finalize();
-    *exactly("hash", &hash[..16]).expect("sixteen bytes of a longer hash")
+    std::array::from_fn(|place| hash[place])
 }

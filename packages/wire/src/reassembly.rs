@@ -125,19 +125,14 @@ impl Reassembly {
         if opening + usize::from(count) * (capacity + OVERHEAD) > self.limits.bytes {
             return (Outcome::Refused(Refusal::TooLarge), Vec::new());
         }
-        match known {
-            Some(partial) if partial.parts[usize::from(index)].is_some() => return (Outcome::Duplicate, Vec::new()),
-            Some(_) => {}
-            None => {
-                let mut parts = Vec::new();
-                parts.resize_with(usize::from(count), || None);
-                self.partials.insert(id, Partial { kind, parts, present: 0, bytes: opening, active: now });
-                self.by_activity.insert((now, id));
-                self.bytes += opening;
-            }
+        if known.is_some_and(|partial| partial.parts[usize::from(index)].is_some()) {
+            return (Outcome::Duplicate, Vec::new());
         }
-
-        let partial = self.partials.get_mut(&id).expect("present or inserted just now");
+        let partial = self.partials.entry(id).or_insert_with(|| {
+            self.bytes += opening;
+            let parts = std::iter::repeat_with(|| None).take(usize::from(count)).collect();
+            Partial { kind, parts, present: 0, bytes: opening, active: now }
+        });
         let cost = data.len() + OVERHEAD;
         partial.parts[usize::from(index)] = Some(data.into());
         partial.present += 1;
@@ -148,12 +143,9 @@ impl Reassembly {
         self.by_activity.insert((now, id));
 
         if usize::from(partial.present) == partial.parts.len() {
-            let partial = self.remove(id).expect("it was completed just now");
-            let mut message = Vec::with_capacity(partial.bytes);
-            for part in partial.parts.into_iter().flatten() {
-                message.extend_from_slice(&part);
-            }
-            return (Outcome::Complete(message), Vec::new());
+            let parts = std::mem::take(&mut partial.parts);
+            self.remove(id);
+            return (Outcome::Complete(parts.into_iter().flatten().collect::<Vec<_>>().concat()), Vec::new());
         }
         (Outcome::Stored, self.make_room(id))
     }

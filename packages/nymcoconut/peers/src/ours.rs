@@ -1,19 +1,12 @@
 use nym_coconut::backend::Scalar;
+use nym_coconut::test_util::{Full, EPOCH};
 use nym_coconut::{
-    Blindings, CredentialType, HiddenAttributes, PartialSignature, Pending, PublicAttributes, Request, SecretKeyShare,
-    SecretScalar, Selective, Show,
+    Blindings, HiddenAttributes, PartialSignature, Pending, PublicAttributes, Request, SecretKeyShare, SecretScalar,
+    Show,
 };
 use rand_chacha::{rand_core::SeedableRng, ChaCha20Rng};
 
 use crate::{measure, Figures, SIGNERS};
-
-enum Full {}
-impl CredentialType for Full {
-    const LABEL: &'static str = "peers";
-    const HIDDEN: usize = 2;
-    const PUBLIC: usize = 2;
-    type Show = Selective;
-}
 
 pub fn figures() -> Figures {
     let rng = &mut ChaCha20Rng::from_seed([7; 32]);
@@ -22,12 +15,12 @@ pub fn figures() -> Figures {
     let hidden = || HiddenAttributes::new([SecretScalar::new(&Scalar::from(5)), SecretScalar::new(&Scalar::from(6))]);
     let blindings = Blindings::random(rng);
     let hidden = hidden().expect("the serial is not zero");
-    let request = measure(|| Request::new(1, &public, &hidden, &blindings).to_bytes());
-    let pending = Pending::new(1, public.clone(), hidden, blindings);
+    let request = measure(|| Request::new(EPOCH, &public, &hidden, &blindings).to_bytes());
+    let pending = Pending::new(EPOCH, public.clone(), hidden, blindings);
     let wire = pending.request().to_bytes();
     let sign = |share: &SecretKeyShare<Full>| {
         let request = Request::<Full>::from_bytes(&wire).expect("it was encoded");
-        share.sign(1, &public, &request).expect("the proof holds").to_bytes()
+        share.sign(EPOCH, &public, &request).expect("the proof holds").to_bytes()
     };
     let answers: Vec<Vec<u8>> = shares.iter().map(sign).collect();
     let sign = measure(|| sign(&shares[0]));

@@ -10,23 +10,13 @@ use cosmwasm_std::{from_json, to_json_vec, Binary};
 use cosmwasm_vm::testing::{mock_env, mock_instance_with_gas_limit, MockApi, MockQuerier, MockStorage};
 use cosmwasm_vm::{call_query, Instance};
 use nym_coconut::backend::Scalar;
-use nym_coconut::{
-    Blindings, CredentialType, HiddenAttributes, OneTimeKey, OpenSerial, OpenShow, Pending, PublicAttributes,
-    SecretKeyShare,
-};
+use nym_coconut::test_util::{token, Token};
+use nym_coconut::{OpenShow, PublicAttributes, SecretKeyShare};
 use nym_coconut_probe::QueryMsg;
 use rand_chacha::{rand_core::SeedableRng, ChaCha20Rng};
 
 /// Units of the machine's gas in one of the SDK's.
 const MACHINE_GAS: u64 = 140_000;
-
-enum Token {}
-impl CredentialType for Token {
-    const LABEL: &'static str = "bandwidth";
-    const HIDDEN: usize = 1;
-    const PUBLIC: usize = 1;
-    type Show = OpenSerial;
-}
 
 type Machine = Instance<MockApi, MockStorage, MockQuerier>;
 
@@ -61,11 +51,8 @@ fn verification_keeps_its_gas_limits() {
     let context = b"chain-id, contract, payee, type, expiry, key epoch: about eighty bytes in all of them";
     let shows: Vec<OpenShow<Token>> = (0..50)
         .map(|_| {
-            let key = OneTimeKey::random(rng);
-            let hidden = HiddenAttributes::new([key.serial()]).unwrap();
-            let pending = Pending::new(1, public.clone(), hidden, Blindings::random(rng));
-            let signed: Vec<_> = shares[..3].iter().map(|s| s.sign(1, &public, pending.request()).unwrap()).collect();
-            pending.aggregate(&group, &signed, rng).unwrap().spend(&key, &[context], rng).unwrap()
+            let (key, credential) = token(&shares[..3], &group, &public, rng);
+            credential.spend(&key, &[context], rng).unwrap()
         })
         .collect();
     let keys: Binary = [info.point().to_compressed(), group.key().beta_g2()[0].to_compressed()].concat().into();

@@ -67,8 +67,9 @@ pub fn lagrange(indices: &[u16]) -> Result<Vec<Scalar>, IndexError> {
                 denominator *= point(other) - own;
             }
         }
-        let inverse = Option::<Scalar>::from(denominator.invert());
-        coefficients.push(numerator * inverse.expect("the indices are distinct and below the field's order"));
+        // Zero has none, and only indices that are equal have the difference zero.
+        let inverse = Option::<Scalar>::from(denominator.invert()).ok_or(IndexError::Twice { index })?;
+        coefficients.push(numerator * inverse);
     }
     Ok(coefficients)
 }

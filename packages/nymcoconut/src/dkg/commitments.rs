@@ -74,8 +74,8 @@ impl Commitments {
         let g1 = |coefficients: &[crate::SecretScalar]| {
             affine_g1(&coefficients.iter().map(|c| base_g1(&c.expose())).collect::<Vec<_>>())
         };
-        let (x, rest) = polynomials.split_first().expect("a dealing has three polynomials at least");
-        let (z, y) = rest.split_last().expect("a dealing has three polynomials at least");
+        let (x, rest) = polynomials.split_first().expect("a plan has an attribute at least, hence x, y1 and z");
+        let (z, y) = rest.split_last().expect("a plan has an attribute at least, hence x, y1 and z");
         Self { x: g2(x), y: y.iter().map(|coefficients| g1(coefficients)).collect(), z: g2(z) }
     }
 

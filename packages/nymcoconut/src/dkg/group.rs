@@ -99,7 +99,7 @@ impl GroupKey {
     pub fn to_bytes(&self) -> Vec<u8> {
         let length = HEAD_BYTES + 2 * self.holders.len() + Commitments::length(self.threshold(), self.attributes());
         let mut writer = Writer::new(Kind::GroupKey, self.epoch, length);
-        writer.u8(u8::try_from(self.attributes()).expect("at most sixteen attributes"));
+        writer.u8(u8::try_from(self.attributes()).expect("a plan and `decode` take at most sixteen attributes"));
         writer.u16(count_u16(self.threshold())).u16(count_u16(self.holders.len()));
         for &index in &self.holders {
             writer.u16(index);
@@ -160,7 +160,7 @@ impl GroupKey {
 pub(crate) fn weights<T>(ceremony: &Ceremony, qualified: &[(u16, T)]) -> Option<Vec<Scalar>> {
     ceremony.plan().old_group()?;
     let dealers: Vec<u16> = qualified.iter().map(|(dealer, _)| *dealer).collect();
-    Some(lagrange(&dealers).expect("qualified dealers are distinct members, one at least"))
+    Some(lagrange(&dealers).expect("who qualified are the keys of a map, one at least is required, and no member is 0"))
 }
 
 fn sum(ceremony: &Ceremony, qualified: &[(u16, &Dealing)]) -> Commitments {

@@ -79,7 +79,7 @@ pub struct Plan {
     pub(crate) chain_id: String,
     pub(crate) contract: String,
     pub(crate) epoch: u64,
-    pub(crate) attributes: usize,
+    pub(crate) attributes: u8,
     pub(crate) committee: Committee,
     pub(crate) purpose: Purpose,
 }
@@ -104,9 +104,11 @@ impl Plan {
                 return Err(SetupError::Name { what, length: name.len(), maximum: MAX_NAME });
             }
         }
+        let wrong = SetupError::Attributes { given: attributes, maximum: MAX_ATTRIBUTES };
         if attributes == 0 || attributes > MAX_ATTRIBUTES {
-            return Err(SetupError::Attributes { given: attributes, maximum: MAX_ATTRIBUTES });
+            return Err(wrong);
         }
+        let attributes = u8::try_from(attributes).map_err(|_| wrong)?;
         Ok(Self {
             chain_id: chain_id.to_owned(),
             contract: contract.to_owned(),
@@ -143,7 +145,7 @@ impl Plan {
 
     /// Number of y's of the key.
     pub fn attributes(&self) -> usize {
-        self.attributes
+        usize::from(self.attributes)
     }
 
     /// The group that will hold the key.
@@ -177,7 +179,7 @@ impl Plan {
 
     /// Number of polynomials: x, the y's and z.
     pub fn polynomials(&self) -> u8 {
-        u8::try_from(self.attributes).expect("at most sixteen attributes") + 2
+        self.attributes + 2
     }
 }
 
@@ -208,8 +210,8 @@ impl Ceremony {
             .bytes(plan.contract.as_bytes())
             .u64(plan.epoch)
             .bytes(&plan.committee.indices().iter().flat_map(|index| index.to_be_bytes()).collect::<Vec<_>>())
-            .u32(count(plan.committee.threshold()))
-            .u32(count(plan.attributes))
+            .u32(count_u16(plan.committee.threshold()).into())
+            .u32(plan.attributes.into())
             .bytes(&receivers.digest());
         // A new key hashes an empty item here, a handed-over one the 32 bytes of the group.
         transcript.bytes(plan.old_group().map(GroupKey::digest).as_ref().map_or(&[][..], |digest| &digest[..]));
@@ -258,12 +260,7 @@ impl Ceremony {
     }
 }
 
-/// A number that is bounded far below 2³².
-pub(crate) fn count(number: usize) -> u32 {
-    u32::try_from(number).expect("bounded by the limits of a plan")
-}
-
 /// A number that is bounded by [`MAX_MEMBERS`].
 pub(crate) fn count_u16(number: usize) -> u16 {
-    u16::try_from(number).expect("bounded by the limits of a plan")
+    u16::try_from(number).expect("a plan and `GroupKey::decode` take at most MAX_MEMBERS members")
 }

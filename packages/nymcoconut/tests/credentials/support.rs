@@ -1,27 +1,12 @@
 //! Credential types, groups and credentials for the other files.
 
 use nym_coconut::backend::Scalar;
+use nym_coconut::test_util::EPOCH;
+pub use nym_coconut::test_util::{sign_all, token, Full, Token};
 use nym_coconut::{
-    Blindings, Credential, CredentialType, Group, HiddenAttributes, OneTimeKey, OpenSerial, OpenShow, PartialSignature,
-    Pending, PublicAttributes, SecretKeyShare, SecretScalar, Selective,
+    Blindings, Credential, Group, HiddenAttributes, OpenShow, Pending, PublicAttributes, SecretKeyShare, SecretScalar,
 };
 use rand_chacha::{rand_core::SeedableRng, ChaCha20Rng};
-
-pub enum Full {}
-impl CredentialType for Full {
-    const LABEL: &'static str = "test-full";
-    const HIDDEN: usize = 2;
-    const PUBLIC: usize = 2;
-    type Show = Selective;
-}
-
-pub enum Token {}
-impl CredentialType for Token {
-    const LABEL: &'static str = "test-token";
-    const HIDDEN: usize = 1;
-    const PUBLIC: usize = 1;
-    type Show = OpenSerial;
-}
 
 pub const CONTEXT: &[&[u8]] = &[b"chain", b"contract", b"payee", b"type 1"];
 
@@ -43,11 +28,7 @@ pub fn token_public() -> PublicAttributes<Token> {
 
 pub fn full_pending(rng: &mut ChaCha20Rng) -> Pending<Full> {
     let hidden = HiddenAttributes::new([SecretScalar::random(rng), SecretScalar::random(rng)]).unwrap();
-    Pending::new(7, full_public(), hidden, Blindings::random(rng))
-}
-
-pub fn sign_all<T: CredentialType>(shares: &[SecretKeyShare<T>], pending: &Pending<T>) -> Vec<PartialSignature<T>> {
-    shares.iter().map(|share| share.sign(7, pending.public(), pending.request()).unwrap()).collect()
+    Pending::new(EPOCH, full_public(), hidden, Blindings::random(rng))
 }
 
 pub fn full_credential(
@@ -57,19 +38,6 @@ pub fn full_credential(
 ) -> Credential<Full> {
     let pending = full_pending(rng);
     pending.aggregate(group, &sign_all(shares, &pending), rng).unwrap()
-}
-
-pub fn token(
-    shares: &[SecretKeyShare<Token>],
-    group: &Group<Token>,
-    public: &PublicAttributes<Token>,
-    rng: &mut ChaCha20Rng,
-) -> (OneTimeKey, Credential<Token>) {
-    let key = OneTimeKey::random(rng);
-    let hidden = HiddenAttributes::new([key.serial()]).unwrap();
-    let pending = Pending::new(7, public.clone(), hidden, Blindings::random(rng));
-    let credential = pending.aggregate(group, &sign_all(shares, &pending), rng).unwrap();
-    (key, credential)
 }
 
 pub fn spend(shares: &[SecretKeyShare<Token>], group: &Group<Token>, rng: &mut ChaCha20Rng) -> OpenShow<Token> {

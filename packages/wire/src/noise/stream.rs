@@ -58,7 +58,8 @@ pub(crate) fn begin(out: &mut Vec<u8>) -> usize {
 
 /// Writes the length of everything after `start` into the prefix before it.
 pub(crate) fn end(out: &mut [u8], start: usize) {
-    let length = u16::try_from(out.len() - start).expect("messages are at most 65535 bytes");
+    let length =
+        u16::try_from(out.len() - start).expect("sealing refuses more than MAX_MESSAGE, and handshakes are shorter");
     out[start - PREFIX..start].copy_from_slice(&length.to_be_bytes());
 }
 
