@@ -3,6 +3,7 @@
 pub mod commands;
 pub mod config;
 mod contract_cache;
+#[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing;
 mod http;

@@ -185,6 +185,9 @@ impl<T: Packed> PackedItem<T> {
 /// A record that was found, which may not parse.
 type Each<K, T> = (K, Result<T, ContractError>);
 
+/// Records of a page, and the key to go on after if there are more.
+type Page<K, T> = (Vec<(K, T)>, Option<K>);
+
 /// Binary records by key.
 pub struct PackedMap<K, T> {
     namespace: &'static str,
@@ -260,7 +263,25 @@ impl<'a, K: PrimaryKey<'a> + KeyDeserialize, T: Packed> PackedMap<K, T> {
             .collect()
     }
 
-    /// The same of the keys that begin with `prefix`, if it has any bytes; `start_after` and the keys returned are what follows it.
+    /// A page of a list: of `limit` records those that parse, and the key to go on after if there are more.
+    pub fn list(
+        &self,
+        storage: &dyn Storage,
+        start_after: Option<K>,
+        limit: usize,
+    ) -> Result<Page<K::Output, T>, ContractError>
+    where
+        K::Output: Clone,
+    {
+        let mut records = self.page_each(storage, start_after, limit + 1)?;
+        let more = records.len() > limit;
+        records.truncate(limit);
+        let last = records.last().filter(|_| more).map(|(key, _)| key.clone());
+        let whole = records.into_iter().filter_map(|(key, value)| Some((key, value.ok()?)));
+        Ok((whole.collect(), last))
+    }
+
+    /// The same as [`page`](Self::page) of the keys that begin with `prefix`, if it has any bytes; `start_after` and the keys returned are what follows it.
     pub fn page_under(
         &self,
         storage: &dyn Storage,

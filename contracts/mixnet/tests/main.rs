@@ -5,6 +5,7 @@
 mod access;
 mod artifact;
 mod beacon;
+mod damage;
 mod delegations;
 mod epochs;
 mod gateways;

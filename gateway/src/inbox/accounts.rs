@@ -8,6 +8,7 @@ use std::sync::{PoisonError, RwLock};
 
 use rusqlite::Connection;
 
+use super::schema::{readable, Damaged};
 use super::{ClientId, InboxLimits};
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -39,23 +40,16 @@ impl Accounts {
             "SELECT clients.id, identity, count(inbox.id), coalesce(sum(length(bytes)), 0)
              FROM clients LEFT JOIN inbox ON inbox.client = clients.id GROUP BY clients.id",
         )?;
-        let mut found = statement.query([])?;
-        while let Some(row) = found.next()? {
-            let identity: ClientId = match row.get(1) {
-                Ok(identity) => identity,
-                Err(problem) => {
-                    tracing::error!(%problem, "a client of the inbox is damaged and left out");
-                    continue;
-                }
-            };
+        let found = readable(statement.query([])?, usize::MAX, &Damaged::default(), |row| {
             let (rows, bytes): (i64, i64) = (row.get(2)?, row.get(3)?);
             let account = Account { row: row.get(0)?, rows: rows.unsigned_abs(), bytes: bytes.unsigned_abs() };
+            Ok((row.get(1)?, account))
+        })?;
+        for (identity, account) in found {
             books.rows += account.rows;
             books.bytes += account.bytes;
             books.clients.insert(identity, account);
         }
-        drop(found);
-        drop(statement);
         Ok(Self { books: RwLock::new(books), limits })
     }
 

@@ -71,12 +71,13 @@ impl Target {
 
     /// Pages of any size join up to the same rows, in their order.
     fn read(&self, client: i64) -> rusqlite::Result<()> {
-        let whole = schema::rows(&self.0, client, 0, usize::MAX)?;
+        let damaged = schema::Damaged::default();
+        let whole = schema::rows(&self.0, client, 0, usize::MAX, &damaged)?;
         assert!(whole.windows(2).all(|pair| pair[0].id < pair[1].id));
         for limit in 1..4 {
             let (mut joined, mut after) = (Vec::new(), 0);
             loop {
-                let page = schema::rows(&self.0, client, after, limit)?;
+                let page = schema::rows(&self.0, client, after, limit, &damaged)?;
                 assert!(page.len() <= limit && page.iter().all(|row| row.id > after));
                 let Some(last) = page.last() else { break };
                 after = last.id;

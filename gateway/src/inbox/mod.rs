@@ -6,6 +6,7 @@
 //! bounded by `inbox.max_clients`. Row ids are never used twice.
 
 mod accounts;
+#[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing;
 mod schema;
@@ -21,6 +22,7 @@ use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use accounts::Accounts;
+use schema::Damaged;
 use writer::Command;
 
 /// What identifies a client here: the bytes of its identity. Whether they are a key was checked when it authenticated.
@@ -150,6 +152,7 @@ pub struct Inbox {
     /// Commands that the writing thread has not taken yet.
     waiting: Arc<AtomicUsize>,
     readers: Arc<Vec<Mutex<Connection>>>,
+    damaged: Arc<Damaged>,
     path: PathBuf,
 }
 
@@ -192,8 +195,14 @@ impl Inbox {
             .name("inbox".into())
             .spawn(move || writer.run(&receiver))
             .map_err(InboxError::Thread)?;
-        let inbox =
-            Self { accounts, commands: commands.clone(), waiting, readers: Arc::new(readers), path: path.to_owned() };
+        let inbox = Self {
+            accounts,
+            commands: commands.clone(),
+            waiting,
+            readers: Arc::new(readers),
+            damaged: Arc::default(),
+            path: path.to_owned(),
+        };
         Ok((inbox, Writer { commands, thread }))
     }
 
@@ -275,7 +284,7 @@ impl Inbox {
     /// The client's rows after `after`, oldest first, at most `limit`.
     pub async fn read(&self, client: &ClientId, after: u64, limit: usize) -> Result<Vec<Row>, InboxError> {
         let Some(row) = self.accounts.row_of(client) else { return Ok(Vec::new()) };
-        let (readers, path) = (Arc::clone(&self.readers), self.path.clone());
+        let (readers, damaged, path) = (Arc::clone(&self.readers), Arc::clone(&self.damaged), self.path.clone());
         let read = move || {
             let reader = readers.iter().find_map(|reader| reader.try_lock().ok());
             let reader = match (reader, readers.first()) {
@@ -283,7 +292,7 @@ impl Inbox {
                 (None, Some(first)) => first.lock().unwrap_or_else(PoisonError::into_inner),
                 (None, None) => return Ok(Vec::new()),
             };
-            schema::rows(&reader, row, after, limit)
+            schema::rows(&reader, row, after, limit, &damaged)
         };
         let rows = tokio::task::spawn_blocking(read).await.map_err(|_| InboxError::Busy)?;
         rows.map_err(|source| InboxError::Database { path, source })

@@ -1,8 +1,10 @@
 //! Tables, pragmas and the statements that read.
 
+use std::collections::HashSet;
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
-use rusqlite::{params, Connection, OpenFlags};
+use rusqlite::{params, Connection, OpenFlags, Rows};
 
 use super::{ClientId, Row, RowKind};
 
@@ -54,22 +56,52 @@ pub(super) fn reader(path: &Path) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-/// The rows of one client after an id. One that makes no sense is reported and passed over, so that a damaged row
-/// does not stand before those that came after it.
-pub(super) fn rows(connection: &Connection, client: i64, after: u64, limit: usize) -> rusqlite::Result<Vec<Row>> {
+/// Numbers of damaged rows that were reported: once each, because a client asks for what is there whenever it connects.
+#[derive(Default)]
+pub(super) struct Damaged(Mutex<HashSet<i64>>);
+
+impl Damaged {
+    /// Notes a row; `false` if it was noted before.
+    pub(super) fn note(&self, id: i64) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(id)
+    }
+}
+
+/// At most `limit` rows of a query whose first column is their number. One that makes no sense is reported and passed
+/// over, so that a damaged row does not stand before those that came after it.
+pub(super) fn readable<T>(
+    mut stored: Rows<'_>,
+    limit: usize,
+    damaged: &Damaged,
+    read: impl Fn(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
+) -> rusqlite::Result<Vec<T>> {
+    let mut found = Vec::new();
+    while found.len() < limit {
+        let Some(row) = stored.next()? else { break };
+        match (read(row), row.get(0)?) {
+            (Ok(value), _) => found.push(value),
+            (Err(problem), id) if damaged.note(id) => {
+                tracing::error!(id, %problem, "a row of the inbox's database is damaged and left out");
+            }
+            _ => {}
+        }
+    }
+    Ok(found)
+}
+
+/// The rows of one client after an id.
+pub(super) fn rows(
+    connection: &Connection,
+    client: i64,
+    after: u64,
+    limit: usize,
+    damaged: &Damaged,
+) -> rusqlite::Result<Vec<Row>> {
     let mut statement =
         connection.prepare_cached("SELECT id, kind, bytes FROM inbox WHERE client = ?1 AND id > ?2 ORDER BY id")?;
     let after = i64::try_from(after).unwrap_or(i64::MAX);
-    let mut stored = statement.query(params![client, after])?;
-    let mut rows = Vec::new();
-    while rows.len() < limit {
-        let Some(row) = stored.next()? else { break };
-        match read(row) {
-            Ok(row) => rows.push(row),
-            Err(problem) => tracing::error!(%problem, "a row of the inbox is damaged and left out"),
-        }
-    }
-    Ok(rows)
+    let stored = statement.query(params![client, after])?;
+    readable(stored, limit, damaged, read)
 }
 
 fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {

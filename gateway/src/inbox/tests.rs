@@ -290,6 +290,7 @@ async fn damaged_rows_stand_before_nobody_and_keep_no_gateway_from_starting() {
     let (inbox, writer, events) = open(folder.path(), limits());
     let rows = inbox.read(&ALICE, 0, 1).await.unwrap();
     assert_eq!(rows.iter().map(|row| row.bytes[0]).collect::<Vec<_>>(), [3], "a page of one is not empty");
+    assert!(!inbox.damaged.note(1), "the first is reported, and not again");
     assert!(!inbox.is_client(&BOB), "whoever was damaged has to come anew");
     inbox.register(BOB).await.unwrap();
     inbox.store(BOB, RowKind::Reply, vec![4; 10], None).unwrap();

@@ -7,7 +7,7 @@ use crate::app::bech32;
 use crate::app::coins::Coins;
 use crate::app::ctx::Ctx;
 use crate::app::gas::Gas;
-use crate::chain::block::Tip;
+use crate::chain::block::{self, Tip, Validator};
 use crate::chain::index;
 use crate::config::{BlockTime, Config};
 use crate::faucet::Faucet;
@@ -124,7 +124,11 @@ impl Target {
             2 => {
                 let Ok(stored) = StoredBlock::decode(bytes) else { return };
                 assert_eq!(StoredBlock::decode(&*stored.encode_to_vec()).expect("it was written just now"), stored);
-                let _ = Tip::after(&stored);
+                let validator = Validator::new(&[7; 32]);
+                let (tip, app_hash) = (Tip::after(&stored), stored.app_hash.clone());
+                if let Ok(next) = block::build(&validator, "fuzz", &tip, 1, Vec::new(), Vec::new(), app_hash) {
+                    assert_eq!(Tip::after(&next).height, tip.height + 1);
+                }
                 assert!(json::block(&stored.block.clone().unwrap_or_default()).is_object());
                 assert!(json::commit(&stored.commit.clone().unwrap_or_default()).is_object());
                 for index in 0..2 {

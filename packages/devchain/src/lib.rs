@@ -6,6 +6,7 @@ pub mod commands;
 mod config;
 mod error;
 mod faucet;
+#[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing;
 mod query;

@@ -103,6 +103,7 @@ impl Devchain {
         format!("ws://{}/websocket", self.address)
     }
 
+    #[cfg(feature = "fuzzing")]
     pub(crate) fn api(&self) -> Api {
         self.api.clone()
     }

@@ -2,6 +2,7 @@
 
 use super::score::{Probe, Score};
 use rusqlite::{params, Connection, Row, Rows};
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -41,7 +42,13 @@ pub struct Measurement {
 
 /// The database; cheap to clone. Calls block for the time of one small statement.
 #[derive(Clone)]
-pub struct Store(Arc<Mutex<Connection>>);
+pub struct Store {
+    connection: Arc<Mutex<Connection>>,
+    damaged: Arc<Mutex<Damaged>>,
+}
+
+/// Rows that were reported as damaged: once each, because anybody may ask for them again. A score's number is its epoch.
+type Damaged = HashSet<(&'static str, i64)>;
 
 impl Store {
     /// Opens or creates the database.
@@ -51,10 +58,15 @@ impl Store {
 
     fn prepare(connection: Connection) -> Result<Self, rusqlite::Error> {
         connection.execute_batch(SCHEMA)?;
-        Ok(Self(Arc::new(Mutex::new(connection))))
+        Ok(Self::of(connection))
+    }
+
+    fn of(connection: Connection) -> Self {
+        Self { connection: Arc::new(Mutex::new(connection)), damaged: Arc::default() }
     }
 
     /// One in memory whose columns take any value, as those of a damaged file do: for the fuzz target.
+    #[cfg(feature = "fuzzing")]
     pub(crate) fn damaged() -> Result<Self, rusqlite::Error> {
         let connection = Connection::open_in_memory()?;
         connection.execute_batch(
@@ -62,11 +74,11 @@ impl Store {
                 .iter()
                 .fold(SCHEMA.to_owned(), |schema, rule| schema.replace(rule, "")),
         )?;
-        Ok(Self(Arc::new(Mutex::new(connection))))
+        Ok(Self::of(connection))
     }
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, Connection> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Keeps measurements.
@@ -84,10 +96,10 @@ impl Store {
     pub fn probes(&self, epoch: u32) -> Result<Vec<Probe<u32>>, rusqlite::Error> {
         let connection = self.lock();
         let mut statement = connection
-            .prepare_cached("SELECT node1, node2, node3, overhead_ms IS NOT NULL FROM probe WHERE epoch = ?")?;
+            .prepare_cached("SELECT id, node1, node2, node3, overhead_ms IS NOT NULL FROM probe WHERE epoch = ?")?;
         let rows = statement.query([epoch])?;
-        readable(rows, usize::MAX, |row| {
-            Ok(Probe { path: vec![0, row.get(0)?, row.get(1)?, row.get(2)?], returned: row.get(3)? })
+        self.readable("probe", rows, usize::MAX, |row| {
+            Ok(Probe { path: vec![0, row.get(1)?, row.get(2)?, row.get(3)?], returned: row.get(4)? })
         })
     }
 
@@ -99,7 +111,7 @@ impl Store {
              WHERE id < ?2 AND ?1 IN (node1, node2, node3) ORDER BY id DESC",
         )?;
         let rows = statement.query(params![node, before])?;
-        readable(rows, limit as usize, |row| {
+        self.readable("probe", rows, limit as usize, |row| {
             let path = [row.get(3)?, row.get(4)?, row.get(5)?];
             let measurement = Measurement {
                 epoch: row.get(1)?,
@@ -137,7 +149,7 @@ impl Store {
             "SELECT epoch, performance, low, high, probes, returned FROM score WHERE node_id = ? ORDER BY epoch DESC",
         )?;
         let rows = statement.query([node])?;
-        let last = readable(rows, 1, |row| {
+        let last = self.readable("score", rows, 1, |row| {
             let score = Score {
                 performance: share(row, 1)?,
                 low: share(row, 2)?,
@@ -149,23 +161,34 @@ impl Store {
         })?;
         Ok(last.into_iter().next())
     }
-}
 
-/// At most so many rows. One that makes no sense is reported and passed over: a damaged row spoils no other.
-fn readable<T>(
-    mut rows: Rows<'_>,
-    limit: usize,
-    read: impl Fn(&Row<'_>) -> rusqlite::Result<T>,
-) -> rusqlite::Result<Vec<T>> {
-    let mut found = Vec::new();
-    while found.len() < limit {
-        let Some(row) = rows.next()? else { break };
-        match read(row) {
-            Ok(value) => found.push(value),
-            Err(problem) => tracing::error!(%problem, "a row of the monitor's database is damaged and left out"),
+    /// At most so many rows of a query whose first column is their number. One that makes no sense is reported and
+    /// passed over: a damaged row spoils no other.
+    fn readable<T>(
+        &self,
+        table: &'static str,
+        mut rows: Rows<'_>,
+        limit: usize,
+        read: impl Fn(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> rusqlite::Result<Vec<T>> {
+        let mut found = Vec::new();
+        while found.len() < limit {
+            let Some(row) = rows.next()? else { break };
+            let problem = match read(row) {
+                Ok(value) => {
+                    found.push(value);
+                    continue;
+                }
+                Err(problem) => problem,
+            };
+            // A number that is none stands for itself.
+            let id = row.get(0).unwrap_or(-1);
+            if self.damaged.lock().unwrap_or_else(PoisonError::into_inner).insert((table, id)) {
+                tracing::error!(table, id, %problem, "a row of the monitor's database is damaged and left out");
+            }
         }
+        Ok(found)
     }
-    Ok(found)
 }
 
 /// A number from 0 to 1.
@@ -235,5 +258,8 @@ mod tests {
         assert_eq!(whole, [3, 1]);
         assert_eq!(store.probes(1).unwrap().len(), 3, "whether the fourth came back is known");
         assert_eq!(store.last_score(1).unwrap(), Some((1, score)));
+
+        let damaged = [("probe", 2), ("probe", 4), ("score", 2), ("score", 3)];
+        assert_eq!(*store.damaged.lock().unwrap(), HashSet::from(damaged), "each is reported once");
     }
 }

@@ -51,19 +51,23 @@ impl StoredDelegation {
         self.pending > 0 && self.pending_turn < turn
     }
 
-    /// Joins a pending part that has begun to count, at the unit reward of then. The node was folded before.
+    /// Joins a pending part that has begun to count, at the unit reward of then, which it returns with its turn if it is kept. The node was
+    /// folded before.
     pub fn count_earlier(
         &mut self,
         storage: &dyn Storage,
         mix_id: NodeId,
         turn: EpochId,
         now: u128,
-    ) -> Result<(), ContractError> {
+    ) -> Result<Option<(EpochId, UnitReward)>, ContractError> {
         if !self.has_begun(turn) {
-            return Ok(());
+            return Ok(None);
         }
-        let reward = UNIT_REWARDS.may_load(storage, (mix_id, self.pending_turn))?;
-        self.count_from(reward.map_or(now, |reward| reward.value))
+        let then = self.pending_turn;
+        let reward = UNIT_REWARDS.may_load(storage, (mix_id, then))?;
+        // A node that nobody touched since has its unit reward of then still.
+        self.count_from(reward.as_ref().map_or(now, |reward| reward.value))?;
+        Ok(reward.map(|reward| (then, reward)))
     }
 
     /// The same, and forgets one use of that unit reward, and the reward with its last use.
@@ -74,18 +78,11 @@ impl StoredDelegation {
         turn: EpochId,
         now: u128,
     ) -> Result<(), ContractError> {
-        if !self.has_begun(turn) {
-            return Ok(());
-        }
-        let key = (mix_id, self.pending_turn);
-        let reward = UNIT_REWARDS.may_load(storage, key)?;
-        self.count_from(reward.as_ref().map_or(now, |reward| reward.value))?;
-        match reward {
-            Some(UnitReward { value, users }) if users > 1 => {
-                UNIT_REWARDS.save(storage, key, &UnitReward { value, users: users - 1 });
+        match self.count_earlier(storage, mix_id, turn, now)? {
+            Some((then, UnitReward { value, users })) if users > 1 => {
+                UNIT_REWARDS.save(storage, (mix_id, then), &UnitReward { value, users: users - 1 });
             }
-            Some(_) => UNIT_REWARDS.remove(storage, key),
-            // A node that nobody touched since has its unit reward of then still.
+            Some((then, _)) => UNIT_REWARDS.remove(storage, (mix_id, then)),
             None => {}
         }
         Ok(())

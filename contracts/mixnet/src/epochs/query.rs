@@ -15,7 +15,7 @@ use super::state::{
     Epoch, Phase, RewardedSet, Score, ScorePage, CANDIDATES, EPOCH, LOTTERY, MONITORS, NO_REPORT, PAGE_NODES, REPORTED,
     REPORTS, SCORES,
 };
-use crate::mixnodes::state::PARKED;
+use crate::mixnodes::state::{Parked, PARKED};
 use crate::state::{REWARDING, STATE};
 use crate::ContractError;
 
@@ -234,10 +234,9 @@ pub fn parked(
     start_after: Option<NodeId>,
 ) -> Result<ParkedNodesResponse, ContractError> {
     let limit = page::limit(limit, 250, 300);
-    let found = PARKED.page(deps.storage, start_after, limit + 1)?.into_iter();
-    let found =
-        found.map(|(mix_id, parked)| (mix_id, ParkedNode { mix_id, since: parked.since, reason: parked.reason }));
-    let (nodes, start_next_after) = cut(found, limit);
+    let (found, start_next_after) = PARKED.list(deps.storage, start_after, limit)?;
+    let show = |(mix_id, Parked { since, reason })| ParkedNode { mix_id, since, reason };
+    let nodes = found.into_iter().map(show).collect();
     Ok(ParkedNodesResponse { nodes, start_next_after })
 }
 

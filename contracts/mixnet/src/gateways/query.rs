@@ -16,11 +16,8 @@ pub fn gateways(
 ) -> Result<PagedGatewayResponse, ContractError> {
     let limit = page::limit(limit, 100, 150);
     let denom = CORE.load(deps.storage)?.denom;
-    let found = GATEWAYS.page(deps.storage, start_after.as_deref(), limit + 1)?;
-    let mut nodes: Vec<_> = found.into_iter().map(|(_, bond)| bond.show(&denom)).collect();
-    let more = nodes.len() > limit;
-    nodes.truncate(limit);
-    let start_next_after = nodes.last().filter(|_| more).map(|bond| bond.gateway.identity_key.clone());
+    let (bonds, start_next_after) = GATEWAYS.list(deps.storage, start_after.as_deref(), limit)?;
+    let nodes = bonds.into_iter().map(|(_, bond)| bond.show(&denom)).collect();
     Ok(PagedGatewayResponse { nodes, start_next_after })
 }
 

@@ -32,8 +32,8 @@ impl Context {
         Ok(Self { clock: core.now.clock(), denom: core.denom, set })
     }
 
-    fn bond(&self, mix_id: NodeId, bond: Bond, stake: &NodeStake) -> Result<MixNodeBond, ContractError> {
-        Ok(MixNodeBond {
+    fn bond(&self, mix_id: NodeId, bond: Bond, stake: &NodeStake) -> MixNodeBond {
+        MixNodeBond {
             mix_id,
             owner: bond.owner,
             original_pledge: coin(self.settled(stake).pledge, &self.denom),
@@ -41,7 +41,7 @@ impl Context {
             mix_node: bond.node.show(),
             bonding_height: bond.height,
             is_unbonding: false,
-        })
+        }
     }
 
     /// The stake as the next message would find it; as it is stored where that leaves the range of numbers: one such node must not
@@ -54,44 +54,44 @@ impl Context {
         }
     }
 
-    fn details(&self, mix_id: NodeId, bond: Bond, stake: &NodeStake) -> Result<MixNodeDetails, ContractError> {
-        let bond_information = self.bond(mix_id, bond, stake)?;
+    fn details(&self, mix_id: NodeId, bond: Bond, stake: &NodeStake) -> MixNodeDetails {
+        let bond_information = self.bond(mix_id, bond, stake);
         let stake = self.settled(stake);
         let pending = stake.pending.as_ref();
-        Ok(MixNodeDetails {
+        MixNodeDetails {
             bond_information,
-            rewarding_details: self.rewarding(&stake)?,
+            rewarding_details: self.rewarding(&stake),
             pending_changes: PendingNodeChanges {
                 pledge_increase: Uint128::new(pending.map_or(0, |pending| pending.pledged)),
                 delegations: Uint128::new(pending.map_or(0, |pending| pending.delegated)),
             },
-        })
+        }
     }
 
-    fn rewarding(&self, stake: &NodeStake) -> Result<NodeRewarding, ContractError> {
-        Ok(NodeRewarding {
-            cost_params: self.costs(stake)?,
+    fn rewarding(&self, stake: &NodeStake) -> NodeRewarding {
+        NodeRewarding {
+            cost_params: self.costs(stake),
             operator: decimal(stake.operator),
             delegates: decimal(stake.delegates),
             total_unit_reward: decimal(stake.unit_reward),
             unit_delegation: decimal(UNIT_DELEGATION),
             last_rewarded_epoch: stake.last_rewarded,
             unique_delegations: stake.delegations,
-        })
+        }
     }
 
-    fn costs(&self, stake: &NodeStake) -> Result<MixNodeCostParams, ContractError> {
-        Ok(MixNodeCostParams {
+    fn costs(&self, stake: &NodeStake) -> MixNodeCostParams {
+        MixNodeCostParams {
             profit_margin_percent: Percent::try_from(decimal(u128::from(stake.profit_margin)))
                 .unwrap_or(Percent::hundred()),
             interval_operating_cost: coin(stake.operating_cost, &self.denom),
-        })
+        }
     }
 
     fn details_of(&self, storage: &dyn Storage, mix_id: NodeId) -> Result<Option<MixNodeDetails>, ContractError> {
         let bond = BONDS.may_load(storage, mix_id)?;
         let stake = STAKES.may_load(storage, mix_id)?;
-        bond.zip(stake).map(|(bond, stake)| self.details(mix_id, bond, &stake)).transpose()
+        Ok(bond.zip(stake).map(|(bond, stake)| self.details(mix_id, bond, &stake)))
     }
 }
 
@@ -99,25 +99,23 @@ fn decimal(atomics: u128) -> Decimal {
     Decimal::new(Uint128::new(atomics))
 }
 
-/// A page of nodes; one more than asked for is read, to know whether it is the last.
+/// A page of nodes. One of which a record does not parse is left out, so that it does not make a list of all unreadable.
 fn page_of<T>(
     storage: &dyn Storage,
     start_after: Option<NodeId>,
     limit: usize,
-    show: impl Fn(&Context, NodeId, Bond, &NodeStake) -> Result<T, ContractError>,
+    show: impl Fn(&Context, NodeId, Bond, &NodeStake) -> T,
 ) -> Result<(Vec<T>, Option<NodeId>), ContractError> {
     let context = Context::load(storage)?;
-    let mut bonds = BONDS.page(storage, start_after, limit + 1)?;
-    let more = bonds.len() > limit;
-    bonds.truncate(limit);
-    let last = bonds.last().map(|(id, _)| *id).filter(|_| more);
-
-    let stakes = STAKES.page_each(storage, start_after, limit)?;
+    let (bonds, last) = BONDS.list(storage, start_after, limit)?;
+    let mut stakes = STAKES.page_each(storage, start_after, limit)?.into_iter();
     let nodes = bonds
         .into_iter()
-        .zip(stakes)
-        .filter_map(|((id, bond), (_, stake))| Some(show(&context, id, bond, &stake.ok()?)))
-        .collect::<Result<_, _>>()?;
+        .filter_map(|(id, bond)| {
+            let (_, stake) = stakes.find(|(of, _)| *of == id)?;
+            Some(show(&context, id, bond, &stake.ok()?))
+        })
+        .collect();
     Ok((nodes, last))
 }
 
@@ -176,8 +174,7 @@ pub fn owned(deps: Deps<'_>, address: String) -> Result<MixOwnershipResponse, Co
 pub fn rewarding_details(deps: Deps<'_>, mix_id: NodeId) -> Result<MixnodeRewardingDetailsResponse, ContractError> {
     let context = Context::load(deps.storage)?;
     let stake = STAKES.may_load(deps.storage, mix_id)?;
-    let settled = stake.map(|stake| context.settled(&stake));
-    let rewarding_details = settled.map(|stake| context.rewarding(&stake)).transpose()?;
+    let rewarding_details = stake.map(|stake| context.rewarding(&context.settled(&stake)));
     Ok(MixnodeRewardingDetailsResponse { mix_id, rewarding_details })
 }
 
@@ -204,10 +201,7 @@ pub fn unbonded(
     limit: Option<u32>,
 ) -> Result<PagedUnbondedMixnodesResponse, ContractError> {
     let limit = page::limit(limit, 250, 300);
-    let mut nodes = UNBONDED.page(deps.storage, start_after, limit + 1)?;
-    let more = nodes.len() > limit;
-    nodes.truncate(limit);
-    let start_next_after = nodes.last().map(|(id, _)| *id).filter(|_| more);
+    let (nodes, start_next_after) = UNBONDED.list(deps.storage, start_after, limit)?;
     Ok(PagedUnbondedMixnodesResponse { nodes, start_next_after })
 }
 
@@ -246,12 +240,14 @@ fn unbonded_in<'a, K: PrimaryKey<'a> + KeyDeserialize>(
     let mut found = index.page_under(deps.storage, of, after, limit + 1)?;
     let more = found.len() > limit;
     found.truncate(limit);
-    let mut nodes = Vec::with_capacity(found.len());
+    let (mut nodes, mut start_next_after) = (Vec::with_capacity(found.len()), None);
     for (key, _) in found {
         let mix_id = NodeId::from_be_bytes(key.try_into().map_err(|_| ContractError::Corrupt { what: "index" })?);
-        nodes.push((mix_id, UNBONDED.load(deps.storage, mix_id)?));
+        start_next_after = more.then_some(mix_id);
+        if let Ok(node) = UNBONDED.load(deps.storage, mix_id) {
+            nodes.push((mix_id, node));
+        }
     }
-    let start_next_after = nodes.last().map(|(id, _)| *id).filter(|_| more);
     Ok(PagedUnbondedMixnodesResponse { nodes, start_next_after })
 }
 

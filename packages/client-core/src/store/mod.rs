@@ -5,6 +5,7 @@
 //! kinds. The engine says what to write as a list of [`StoreOp`]s; a list is one transaction, synced
 //! before anything that depends on it (a confirmation, an answer to the application) leaves.
 
+#[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing;
 mod load;

@@ -2,6 +2,7 @@
 
 use crate::app::address::sha256;
 use crate::store::disk::StoredBlock;
+use crate::Error;
 use cosmrs::proto::tendermint::abci::ExecTxResult;
 use cosmrs::proto::tendermint::types::{
     Block, BlockId, BlockIdFlag, CanonicalBlockId, CanonicalPartSetHeader, CanonicalVote, Commit, CommitSig, Data,
@@ -156,7 +157,7 @@ fn consensus_hash() -> Vec<u8> {
     sha256(&[&bytes]).to_vec()
 }
 
-/// Builds and signs the block after `tip`.
+/// Builds and signs the block after `tip`; an error if none can follow it, because it was read from a damaged database.
 pub(crate) fn build(
     validator: &Validator,
     chain_id: &str,
@@ -165,8 +166,9 @@ pub(crate) fn build(
     txs: Vec<Vec<u8>>,
     results: Vec<ExecTxResult>,
     app_hash: Vec<u8>,
-) -> StoredBlock {
-    let height = tip.height as i64 + 1;
+) -> Result<StoredBlock, Error> {
+    let broken = || Error::Database(format!("no block can follow what is stored as block {}", tip.height));
+    let height = i64::try_from(tip.height).ok().and_then(|height| height.checked_add(1)).ok_or_else(broken)?;
     let hashes: Vec<[u8; 32]> = txs.iter().map(|tx| sha256(&[tx])).collect();
     let last_commit = tip.commit.clone().unwrap_or_else(|| Commit { block_id: Some(empty_id()), ..Commit::default() });
     let signatures: Vec<Vec<u8>> = last_commit.signatures.iter().map(|s| s.encode_to_vec()).collect();
@@ -187,7 +189,7 @@ pub(crate) fn build(
         evidence_hash: sha256(&[]).to_vec(),
         proposer_address: validator.address().to_vec(),
     };
-    let hash = header_hash(&header);
+    let hash = header_hash(&header).ok_or_else(broken)?;
     let block = Block {
         header: Some(header),
         data: Some(Data { txs }),
@@ -198,21 +200,47 @@ pub(crate) fn build(
     let parts: Vec<&[u8]> = bytes.chunks(PART).collect();
     let id = BlockId { hash, part_set_header: Some(PartSetHeader { total: parts.len() as u32, hash: merkle(&parts) }) };
     let commit = validator.sign(chain_id, height, &id, timestamp(time));
-    StoredBlock { block: Some(block), id: Some(id), commit: Some(commit), results, app_hash, size: bytes.len() as u64 }
+    let size = bytes.len() as u64;
+    Ok(StoredBlock { block: Some(block), id: Some(id), commit: Some(commit), results, app_hash, size })
 }
 
 fn empty_id() -> BlockId {
     BlockId { hash: Vec::new(), part_set_header: Some(PartSetHeader::default()) }
 }
 
-fn header_hash(header: &Header) -> Vec<u8> {
-    let header = block::Header::try_from(header.clone()).expect("a header made by this chain has all fields in range");
-    header.hash().as_bytes().to_vec()
+/// The hash of a header; `None` if a field is out of its range.
+fn header_hash(header: &Header) -> Option<Vec<u8>> {
+    let header = block::Header::try_from(header.clone()).ok()?;
+    Some(header.hash().as_bytes().to_vec())
 }
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
+
+    #[test]
+    fn no_block_follows_a_damaged_one() {
+        let validator = Validator::new(&[7; 32]);
+        let after = |tip: &Tip| build(&validator, "a-chain", tip, 5, Vec::new(), Vec::new(), vec![1; 32]);
+        let first = after(&Tip::genesis(1, vec![1; 32])).unwrap();
+        let whole = Tip::after(&first);
+        let part = |hash: Vec<u8>| BlockId { hash, ..first.id.clone().unwrap() };
+
+        assert_eq!(Tip::after(&after(&whole).unwrap()).height, 2);
+        let damaged = [
+            Tip { height: i64::MAX as u64, ..whole.clone() },
+            Tip { height: -1i64 as u64, ..whole.clone() },
+            Tip { id: Some(part(vec![1; 31])), ..whole.clone() },
+            Tip { results_hash: vec![1; 33], ..whole.clone() },
+            // The first block has none before it.
+            Tip { height: 0, ..whole.clone() },
+        ];
+        for tip in damaged {
+            let refused = after(&tip).unwrap_err().to_string();
+            assert!(refused.contains(&format!("stored as block {}", tip.height)), "{refused}");
+        }
+    }
 
     #[test]
     fn times_of_a_damaged_block_end_at_the_last_nanosecond() {

@@ -116,7 +116,7 @@ impl Chain {
     /// The newest state.
     pub(crate) fn latest(&self) -> Version {
         let versions = self.versions.read().unwrap_or_else(PoisonError::into_inner);
-        versions.back().cloned().expect("there is always a version")
+        versions.back().cloned().expect("a chain begins with a version, and the newest is never dropped")
     }
 
     /// The state after block `height`, if it is still kept.
@@ -219,8 +219,9 @@ impl Chain {
     /// Makes the next block; `before` may change the state first, as a module would.
     pub(crate) fn produce_with(&self, before: impl FnOnce(&Working, &BlockEnv)) -> Result<Arc<News>, Error> {
         let mut core = lock(&self.core);
-        let time = now().max(core.tip.time + 1_000_000);
-        let height = core.tip.height + 1;
+        // A tip read from a damaged database may be at the end of either range; `block::build` refuses it.
+        let time = now().max(core.tip.time.saturating_add(1_000_000));
+        let height = core.tip.height.saturating_add(1);
         // The header and the signature need some hundred bytes of the block.
         let room = block::MAX_BYTES as usize - 10_000;
         let txs = lock(&self.pool).peek(room);
@@ -244,7 +245,7 @@ impl Chain {
         let hashes: Vec<[u8; 32]> = txs.iter().map(|tx| tx.hash).collect();
         let bytes = txs.iter().map(|tx| tx.bytes.clone()).collect();
         let app_hash = next_app_hash(&core.tip.app_hash, &new);
-        let stored = block::build(&self.validator, &self.chain_id, &core.tip, time, bytes, results, app_hash);
+        let stored = block::build(&self.validator, &self.chain_id, &core.tip, time, bytes, results, app_hash)?;
         let events: Vec<Vec<u8>> =
             stored.results.iter().enumerate().flat_map(|(i, result)| index::keys(height, i as u32, result)).collect();
         let codes: Vec<(Vec<u8>, Vec<u8>)> =

@@ -88,6 +88,7 @@ impl Api {
     }
 
     /// Runs one call on this thread, except those that wait for the mempool or a block.
+    #[cfg(feature = "fuzzing")]
     pub(crate) fn call_now(&self, method: &str, params: &Params) -> Answer {
         match METHODS.iter().find(|(name, _)| *name == method) {
             Some((method, names)) => self.call_blocking(method, params.of(names)),
