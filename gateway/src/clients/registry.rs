@@ -100,6 +100,7 @@ impl Drop for Session {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use nym_daemon::Gauge;
 

@@ -219,6 +219,39 @@ fn no_message_costs_more_in_a_larger_network_or_than_was_recorded() {
     }
 }
 
+/// A row of the document's table, without what surrounds it: `message`, which case, the three figures.
+fn document_row(recorded: &str) -> String {
+    let mut cells = recorded.split(" | ");
+    let name = cells.next().unwrap();
+    let (message, case) = name.split_at(name.find(',').unwrap_or(name.len()));
+    let grouped = |digits: &str| {
+        let (high, low) = digits.split_at(digits.len().saturating_sub(3));
+        if high.is_empty() {
+            low.to_owned()
+        } else {
+            format!("{high},{low}")
+        }
+    };
+    let figures: Vec<String> = cells.map(grouped).collect();
+    format!("| `{message}`{case} | {} |", figures.join(" | "))
+}
+
+#[test]
+fn the_document_shows_what_was_recorded() {
+    let here = std::env::var("CARGO_MANIFEST_DIR").unwrap();
+    let recorded = std::fs::read_to_string(Path::new(&here).join("tests/artifact/gas.txt")).unwrap();
+    let document = std::fs::read_to_string(Path::new(&here).join("../../docs/benchmarks.md")).unwrap();
+    let rows: Vec<String> = recorded.lines().skip(1).map(document_row).collect();
+    let shown: Vec<&str> = document
+        .lines()
+        .skip_while(|line| *line != "| Message | 10 | 1,000 | 100,000 |")
+        .skip(2)
+        .take(rows.len())
+        .collect();
+    assert!(rows.len() > 30);
+    assert_eq!(shown, rows);
+}
+
 #[test]
 fn an_epoch_turn_of_a_thousand_nodes_fits_its_budget() {
     let mut totals = Vec::new();
