@@ -161,8 +161,11 @@ pub struct Page<T, K> {
     pub next: Option<K>,
 }
 
-/// A paged list as a stream: a caller cannot forget the second page. Ends on a page without items
-/// too, and on a start key that repeats, so that a broken contract cannot keep it going.
+/// Pages without items that are passed over in a row: those of a contract that leaves damaged records out.
+const EMPTY_PAGES: u32 = 16;
+
+/// A paged list as a stream: a caller cannot forget the second page. Ends on more than [`EMPTY_PAGES`] too, and on
+/// a start key that repeats, so that a broken contract cannot keep it going.
 pub fn pages<'a, T, K, F, Fut>(fetch: F) -> impl Stream<Item = Result<T, ChainError>> + Send + 'a
 where
     T: Send + 'a,
@@ -173,16 +176,18 @@ where
     use futures::{StreamExt, TryStreamExt};
     struct State<K, F> {
         start: Option<K>,
+        empty: u32,
         done: bool,
         fetch: F,
     }
-    let state = State { start: None, done: false, fetch };
+    let state = State { start: None, empty: 0, done: false, fetch };
     stream::try_unfold(state, |mut state| async move {
         if state.done {
             return Ok(None);
         }
         let page = (state.fetch)(state.start.clone()).await?;
-        state.done = page.items.is_empty() || page.next.is_none() || page.next == state.start;
+        state.empty = if page.items.is_empty() { state.empty + 1 } else { 0 };
+        state.done = state.empty > EMPTY_PAGES || page.next.is_none() || page.next == state.start;
         state.start = page.next;
         Ok::<_, ChainError>(Some((stream::iter(page.items).map(Ok), state)))
     })
@@ -215,8 +220,9 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_empty_page_ends_the_list() {
-        assert_eq!(listed(vec![(vec![1], Some(1)), (vec![], Some(0))]).await, [1]);
+    async fn an_empty_page_is_passed_over_and_too_many_end_the_list() {
+        assert_eq!(listed(vec![(vec![1], Some(1)), (vec![], Some(2)), (vec![3], None)]).await, [1, 3]);
+        assert_eq!(listed(vec![(vec![1], Some(1)), (vec![], Some(2)), (vec![], Some(1))]).await, [1]);
     }
 
     #[tokio::test]
