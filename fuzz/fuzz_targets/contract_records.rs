@@ -60,7 +60,7 @@ fuzz_target!(|data: &[u8]| {
         6 => binary::<rewards::state::PoolChange>(bytes),
         7 => either::<mixnodes::state::NodeStake>(bytes, |_| ()),
         8 => binary::<mixnodes::state::UnitReward>(bytes),
-        9 => binary::<epochs::state::Transition>(bytes),
+        9 => binary::<epochs::clock::Transition>(bytes),
         10 => binary::<epochs::state::ReportPage>(bytes),
         11 => binary::<epochs::state::ScorePage>(bytes),
         12 => binary::<epochs::state::CandidatePage>(bytes),

@@ -9,7 +9,8 @@ use nym_contract_types::mixnet::{
 
 use nym_contract_runtime::json::{self, Write};
 
-use crate::epochs::state::{Epoch, Outcome, Phase, EPOCH, LAST_SEED, LOTTERY};
+use crate::epochs::clock::{Epoch, Outcome, Phase, EPOCH};
+use crate::epochs::state::{LAST_SEED, LOTTERY};
 use crate::funds::{exactly, nonpayable};
 use crate::state::{Account, Core, CORE, REWARDING, STATE};
 use crate::{

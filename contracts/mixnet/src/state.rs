@@ -4,7 +4,7 @@ use cosmwasm_std::{Addr, Coin, Storage, Uint128, Uint256};
 use nym_contract_types::mixnet::{ContractState, ContractStateParams, EpochParams, MixingParams, RewardingParams};
 use nym_contract_types::{keys, EpochId, NodeId};
 
-use crate::epochs::state::Phase;
+use crate::epochs::clock::Phase;
 use crate::mixnodes::state::{Clock, SCALE};
 use crate::packed::{json_records, Packed, PackedItem, PackedMap, Reader, Write, FORM};
 use crate::ContractError;

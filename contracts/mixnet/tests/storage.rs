@@ -2,7 +2,7 @@
 
 use cosmwasm_std::Addr;
 use nym_mixnet_contract::delegations::state::StoredDelegation;
-use nym_mixnet_contract::epochs::state::{Transition, TRANSITION};
+use nym_mixnet_contract::epochs::clock::{Transition, TRANSITION};
 use nym_mixnet_contract::gateways::state::GATEWAYS;
 use nym_mixnet_contract::mixnodes::state::{Bond, NodeStake, BONDS, STAKES};
 use nym_mixnet_contract::packed::{Packed, Reader, Write};
@@ -28,7 +28,7 @@ fn storage_keys_are_unique() {
         gateways::state::GATEWAYS.namespace().as_bytes().to_vec(),
         delegations::state::DELEGATIONS.namespace().as_bytes().to_vec(),
         delegations::state::BY_OWNER.namespace().as_bytes().to_vec(),
-        epochs::state::TRANSITION.namespace().as_bytes().to_vec(),
+        epochs::clock::TRANSITION.namespace().as_bytes().to_vec(),
         epochs::state::MONITORS.namespace().as_bytes().to_vec(),
         epochs::state::LAST_MONITOR_ID.namespace().as_bytes().to_vec(),
         epochs::state::REPORTED.namespace().as_bytes().to_vec(),

@@ -1,13 +1,13 @@
-//! Two credential types, their groups, and one honest message of each kind, made of fixed randomness.
+//! Groups of two credential types, and one honest message of each kind, made of fixed randomness.
 
 use std::sync::LazyLock;
 
 use nym_coconut::backend::Scalar;
-pub use nym_coconut::test_util::EPOCH;
-use nym_coconut::test_util::{issue, sign_all};
+use nym_coconut::test_util::{sign_all, token};
+pub use nym_coconut::test_util::{Full, Token, EPOCH};
 use nym_coconut::{
-    Blindings, Credential, CredentialType, Group, HiddenAttributes, OneTimeKey, OpenSerial, OpenShow, PartialSignature,
-    Pending, PreparedInfo, PublicAttributes, SecretKeyShare, SecretScalar, Selective, Show,
+    Blindings, Credential, Group, HiddenAttributes, OpenShow, PartialSignature, Pending, PreparedInfo,
+    PublicAttributes, SecretKeyShare, SecretScalar, Show,
 };
 use rand_chacha::rand_core::SeedableRng;
 use rand_chacha::ChaCha20Rng;
@@ -16,24 +16,6 @@ use rand_chacha::ChaCha20Rng;
 #[allow(dead_code)]
 mod altered_message;
 pub use altered_message::altered;
-
-/// Two hidden attributes and two public ones, shown by proof.
-pub enum Full {}
-impl CredentialType for Full {
-    const LABEL: &'static str = "fuzz-full";
-    const HIDDEN: usize = 2;
-    const PUBLIC: usize = 2;
-    type Show = Selective;
-}
-
-/// A hidden serial and a public attribute, shown by a one-time key.
-pub enum Token {}
-impl CredentialType for Token {
-    const LABEL: &'static str = "fuzz-token";
-    const HIDDEN: usize = 1;
-    const PUBLIC: usize = 1;
-    type Show = OpenSerial;
-}
 
 /// What a payment is bound to.
 pub const CONTEXT: &[&[u8]] = &[b"chain", b"contract", b"payee", b"type"];
@@ -67,10 +49,8 @@ pub static WORLD: LazyLock<World> = LazyLock::new(|| {
     let info = token_group.key().prepare(&PublicAttributes::new([Scalar::from(77)]));
     let payments = (0..2)
         .map(|_| {
-            let key = OneTimeKey::random(&mut rng);
-            let hidden = HiddenAttributes::new([key.serial()]).expect("not zero");
-            let token = issue(&token_shares, &token_group, info.public(), hidden, &mut rng);
-            token.spend(&key, CONTEXT, &mut rng).expect("its own key")
+            let (key, credential) = token(&token_shares, &token_group, info.public(), &mut rng);
+            credential.spend(&key, CONTEXT, &mut rng).expect("its own key")
         })
         .collect();
     World { shares, group, public, pending, partials, credential, show, token_group, info, payments }

@@ -9,12 +9,13 @@ use futures::stream::{self, StreamExt};
 use nym_chain_client::bonding::SignedBonding;
 use nym_chain_client::mixnet::{self, MixnetMessages, MixnetQueries};
 use nym_chain_client::{
-    Account, ChainClient, ChainConfig, Coin, Contract, ContractAddress as _, Tx, TxOutcome, Wallet,
+    Account, ChainClient, ChainConfig, Coin, Contract, ContractAddress as _, Message, Tx, TxOutcome, Wallet,
 };
 use nym_contract_types::mixnet::{EpochState, InstantiateMsg, MixNode, MixNodeCostParams, MixnodeBonding, NodeReport};
 use nym_contract_types::{NodeId, Percent};
 use nym_keys::{identity, x25519};
 use rand::rngs::OsRng;
+use serde_json::json;
 use std::time::Duration;
 
 const NODES: usize = 1_000;
@@ -25,6 +26,10 @@ const AT_ONCE: usize = 100;
 const EPOCH_OVER: Duration = Duration::from_secs(5);
 /// What every call of a contract costs on that chain: loading code that is not pinned, fee, signature, bytes.
 const FIXED: u64 = 118_000;
+/// What a byte of a transaction costs.
+const BYTE: u64 = 10;
+/// A contract that does what it is told, that of the conformance suite.
+const PROBE: &[u8] = include_bytes!("../../../tests/conformance/fixtures/probe.wasm.gz");
 /// Most that a message, less the fixed part, may cost of the better of the field's two contracts.
 const GOAL: f64 = 0.6;
 
@@ -41,6 +46,7 @@ async fn main() {
     let client = ChainClient::connect(config).await.unwrap();
     let mnemonic = std::fs::read_to_string(mnemonic).unwrap();
     let treasury = client.account(Wallet::from_mnemonic(&mnemonic, "n").unwrap());
+    let payment = payment(&treasury).await;
     let contract = deploy(&client, &treasury, &std::fs::read(wasm).unwrap()).await;
     let operators = operators(&client, &treasury, &mnemonic).await;
 
@@ -94,6 +100,7 @@ async fn main() {
         let ratio = gas as f64 / field as f64;
         println!("  {name:<28} {gas:>8} {field:>8}  {ratio:.2}{}", if ratio > GOAL { "  MISSED" } else { "" });
     }
+    println!("  of it a payment, whichever contract makes it: {payment}");
 }
 
 async fn deploy(client: &ChainClient, treasury: &Account, wasm: &[u8]) -> Mixnet {
@@ -103,6 +110,25 @@ async fn deploy(client: &ChainClient, treasury: &Account, wasm: &[u8]) -> Mixnet
     message.epochs.report_grace = 3_600;
     let tx = mixnet::instantiate(code_id, "mixnet", &message, None).unwrap();
     client.contract(treasury.send(&tx).await.unwrap().contract_address().unwrap())
+}
+
+/// What it costs that a contract pays an account, without what the contract does for it.
+async fn payment(treasury: &Account) -> u64 {
+    let zipped = Tx::new(Message::StoreCode { wasm: PROBE.to_vec() });
+    let code_id = treasury.send(&zipped).await.unwrap().code_id().unwrap();
+    let start = json!({"greeting": "hello", "fail": null});
+    let tx = Tx::instantiate(code_id, "probe", &start, vec![unym(NYM)], None).unwrap();
+    let probe = treasury.send(&tx).await.unwrap().contract_address().unwrap();
+    let send = json!({"send": {"to": treasury.address(), "amount": [{"denom": "unym", "amount": "1000"}]}});
+    let call = json!({"id": 1, "action": send, "when": "never", "gas_limit": null});
+
+    let mut costs = Vec::new();
+    for calls in [json!([]), json!([call])] {
+        let message = json!({"calls": {"calls": calls, "data": null}});
+        let outcome = treasury.send(&Tx::execute(&probe, &message, Vec::new()).unwrap()).await.unwrap();
+        costs.push(outcome.gas_used - BYTE * message.to_string().len() as u64);
+    }
+    costs[1] - costs[0]
 }
 
 /// Accounts with 1,000 NYM each.

@@ -275,7 +275,6 @@ fn without_effect(outcome: &TxOutcome) -> bool {
     outcome.refusal.as_ref().is_some_and(Refusal::had_no_effect)
 }
 
-/// A connection that was never made carried nothing.
 /// What an endpoint says to bytes that were offered to it.
 fn understood(reply: Result<broadcast::tx_sync::Response, cosmrs::rpc::Error>) -> Result<Answer, CallError> {
     match reply {
@@ -298,6 +297,7 @@ fn understood(reply: Result<broadcast::tx_sync::Response, cosmrs::rpc::Error>) -
     }
 }
 
+/// A connection that was never made carried nothing.
 fn never_sent(error: &cosmrs::rpc::Error) -> bool {
     use cosmrs::rpc::error::ErrorDetail;
     matches!(error.detail(), ErrorDetail::Http(_)) && rpc_reason(error).contains("error trying to connect")

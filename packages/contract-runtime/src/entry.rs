@@ -4,23 +4,23 @@ use cosmwasm_std::{Binary, Deps, DepsMut, Empty, Env, MessageInfo, MigrateInfo, 
 
 use crate::host::{report_panics, HostApi, HostQuerier, HostStorage};
 use crate::json::{from_slice, write_object, Read, Write};
-use crate::region::{give, take};
+use crate::region::{give, take, Passed};
 use crate::response::Answer;
 
 /// Reads what the machine passed.
-fn read<T: Read>(address: u32, what: &str) -> Result<T, String> {
-    from_slice(&take(address)).map_err(|error| [what, " does not parse: ", &error.to_string()].concat())
+fn read<T: Read>(passed: Passed, what: &str) -> Result<T, String> {
+    from_slice(&take(passed)).map_err(|error| [what, " does not parse: ", &error.to_string()].concat())
 }
 
 /// Passes an answer or a refusal back.
-fn answer<T: Write>(result: Result<T, String>) -> u32 {
+fn answer<T: Write>(result: Result<T, String>) -> Passed {
     match &result {
         Ok(answer) => give_object("ok", answer),
         Err(error) => give_object("error", error),
     }
 }
 
-fn give_object(name: &'static str, value: &dyn Write) -> u32 {
+fn give_object(name: &'static str, value: &dyn Write) -> Passed {
     let mut text = Vec::with_capacity(256);
     write_object(&mut text, name, &[value]);
     give(text)
@@ -36,7 +36,7 @@ type WithInfo<'a, M, E> = &'a dyn Fn(DepsMut<'_>, Env, MessageInfo, M) -> Result
 #[allow(clippy::type_complexity)] // It is that of the entry point.
 type Migrate<'a, M, E> = &'a dyn Fn(DepsMut<'_>, Env, M, MigrateInfo) -> Result<Response, E>;
 
-fn change<M: Read, E: ToString>(call: WithInfo<'_, M, E>, env: u32, info: u32, msg: u32) -> u32 {
+fn change<M: Read, E: ToString>(call: WithInfo<'_, M, E>, env: Passed, info: Passed, msg: Passed) -> Passed {
     answer(with_storage(|deps| {
         let (env, info) = (read(env, "environment")?, read(info, "sender")?);
         let response = call(deps, env, info, read(msg, "message")?).map_err(|error| error.to_string())?;
@@ -45,17 +45,21 @@ fn change<M: Read, E: ToString>(call: WithInfo<'_, M, E>, env: u32, info: u32, m
 }
 
 /// Calls `instantiate`.
-pub fn instantiate<M: Read, E: ToString>(call: WithInfo<'_, M, E>, env: u32, info: u32, msg: u32) -> u32 {
+pub fn instantiate<M: Read, E: ToString>(call: WithInfo<'_, M, E>, env: Passed, info: Passed, msg: Passed) -> Passed {
     change(call, env, info, msg)
 }
 
 /// Calls `execute`.
-pub fn execute<M: Read, E: ToString>(call: WithInfo<'_, M, E>, env: u32, info: u32, msg: u32) -> u32 {
+pub fn execute<M: Read, E: ToString>(call: WithInfo<'_, M, E>, env: Passed, info: Passed, msg: Passed) -> Passed {
     change(call, env, info, msg)
 }
 
 /// Calls `query`.
-pub fn query<M: Read, E: ToString>(call: &dyn Fn(Deps<'_>, Env, M) -> Result<Binary, E>, env: u32, msg: u32) -> u32 {
+pub fn query<M: Read, E: ToString>(
+    call: &dyn Fn(Deps<'_>, Env, M) -> Result<Binary, E>,
+    env: Passed,
+    msg: Passed,
+) -> Passed {
     answer(with_storage(|deps| {
         let env = read(env, "environment")?;
         call(deps.as_ref(), env, read(msg, "query")?).map_err(|error| error.to_string())
@@ -63,7 +67,7 @@ pub fn query<M: Read, E: ToString>(call: &dyn Fn(Deps<'_>, Env, M) -> Result<Bin
 }
 
 /// Calls `migrate`.
-pub fn migrate<M: Read, E: ToString>(call: Migrate<'_, M, E>, env: u32, msg: u32, info: u32) -> u32 {
+pub fn migrate<M: Read, E: ToString>(call: Migrate<'_, M, E>, env: Passed, msg: Passed, info: Passed) -> Passed {
     answer(with_storage(|deps| {
         let (env, info) = (read(env, "environment")?, read(info, "migration")?);
         let response = call(deps, env, read(msg, "message")?, info).map_err(|error| error.to_string())?;

@@ -7,32 +7,31 @@ use cosmwasm_std::{
 };
 
 use crate::json::{from_slice, read_variant, Anything, Error, Parser, Read};
-use crate::region::{take, Region};
+use crate::region::{take, Lent, Passed, Room};
 
 /// Longest text that the machine takes for an address.
 const MAX_ADDRESS: usize = 256;
 
-extern "C" {
-    fn abort(message: u32);
-    fn db_read(key: u32) -> u32;
-    fn db_write(key: u32, value: u32);
-    fn db_remove(key: u32);
-    fn db_scan(start: u32, end: u32, order: i32) -> u32;
-    fn db_next(iterator: u32) -> u32;
-    fn addr_validate(text: u32) -> u32;
-    fn query_chain(request: u32) -> u32;
-    fn ed25519_verify(message: u32, signature: u32, public_key: u32) -> u32;
-    fn bls12_381_pairing_equality(ps: u32, qs: u32, r: u32, s: u32) -> u32;
-    fn bls12_381_hash_to_g1(function: u32, message: u32, domain: u32, out: u32) -> u32;
+// SAFETY: these are the machine's functions of these names. It reads what is lent to it and writes only into a `Room`, both during the call;
+// it keeps nothing; and each region that it answers was made by `allocate` for this answer alone, or is null where there may be none.
+unsafe extern "C" {
+    safe fn abort(message: &Lent<'_>);
+    safe fn db_read(key: &Lent<'_>) -> Option<Passed>;
+    safe fn db_write(key: &Lent<'_>, value: &Lent<'_>);
+    safe fn db_remove(key: &Lent<'_>);
+    safe fn db_scan(start: Option<&Lent<'_>>, end: Option<&Lent<'_>>, order: i32) -> u32;
+    safe fn db_next(iterator: u32) -> Passed;
+    safe fn addr_validate(text: &Lent<'_>) -> Option<Passed>;
+    safe fn query_chain(request: &Lent<'_>) -> Passed;
+    safe fn ed25519_verify(message: &Lent<'_>, signature: &Lent<'_>, public_key: &Lent<'_>) -> u32;
+    safe fn bls12_381_pairing_equality(ps: &Lent<'_>, qs: &Lent<'_>, r: &Lent<'_>, s: &Lent<'_>) -> u32;
+    safe fn bls12_381_hash_to_g1(function: u32, message: &Lent<'_>, domain: &Lent<'_>, out: &mut Room<'_>) -> u32;
 }
 
 /// Ends the call with what a panic said.
 pub fn report_panics() {
     std::panic::set_hook(Box::new(|panic| {
-        let message = panic.to_string();
-        let region = Region::lend(message.as_bytes());
-        // SAFETY: the region lives during the call.
-        unsafe { abort(region.address()) };
+        abort(&Lent::new(panic.to_string().as_bytes()));
     }));
 }
 
@@ -41,23 +40,16 @@ pub struct HostStorage;
 
 impl Storage for HostStorage {
     fn get(&self, key: &[u8]) -> Option<Vec<u8>> {
-        let key = Region::lend(key);
-        // SAFETY: the region lives during the call; the machine answers 0 or a region of `allocate`.
-        let found = unsafe { db_read(key.address()) };
-        (found != 0).then(|| take(found))
+        db_read(&Lent::new(key)).map(take)
     }
 
     fn set(&mut self, key: &[u8], value: &[u8]) {
         assert!(!value.is_empty(), "a record is never empty");
-        let (key, value) = (Region::lend(key), Region::lend(value));
-        // SAFETY: the regions live during the call.
-        unsafe { db_write(key.address(), value.address()) };
+        db_write(&Lent::new(key), &Lent::new(value));
     }
 
     fn remove(&mut self, key: &[u8]) {
-        let key = Region::lend(key);
-        // SAFETY: the region lives during the call.
-        unsafe { db_remove(key.address()) };
+        db_remove(&Lent::new(key));
     }
 
     fn range<'a>(
@@ -66,14 +58,10 @@ impl Storage for HostStorage {
         end: Option<&[u8]>,
         order: Order,
     ) -> Box<dyn Iterator<Item = Record> + 'a> {
-        let (start, end) = (start.map(Region::lend), end.map(Region::lend));
-        let address = |bound: &Option<Region>| bound.as_ref().map_or(0, Region::address);
-        // SAFETY: the regions live during the call.
-        let iterator = unsafe { db_scan(address(&start), address(&end), order as i32) };
-        Box::new(std::iter::from_fn(move || {
-            // SAFETY: the machine knows the iterator until the call of the contract ends, and answers a region of `allocate`.
-            record(take(unsafe { db_next(iterator) }))
-        }))
+        let (start, end) = (start.map(Lent::new), end.map(Lent::new));
+        // The machine knows the iterator until the call of the contract ends.
+        let iterator = db_scan(start.as_ref(), end.as_ref(), order as i32);
+        Box::new(std::iter::from_fn(move || record(take(db_next(iterator)))))
     }
 }
 
@@ -121,10 +109,7 @@ impl Api for HostApi {
         if human.len() > MAX_ADDRESS {
             return Err(StdError::msg("the text is too long for an address"));
         }
-        let text = Region::lend(human.as_bytes());
-        // SAFETY: the region lives during the call; the machine answers 0 or a region of `allocate`.
-        let error = unsafe { addr_validate(text.address()) };
-        if error != 0 {
+        if let Some(error) = addr_validate(&Lent::new(human.as_bytes())) {
             let error = String::from_utf8(take(error)).unwrap_or_default();
             return Err(StdError::msg(["not an address: ", &error].concat()));
         }
@@ -156,9 +141,7 @@ impl Api for HostApi {
     }
 
     fn bls12_381_pairing_equality(&self, ps: &[u8], qs: &[u8], r: &[u8], s: &[u8]) -> Result<bool, VerificationError> {
-        let [ps, qs, r, s] = [ps, qs, r, s].map(Region::lend);
-        // SAFETY: the regions live during the call.
-        verdict(unsafe { bls12_381_pairing_equality(ps.address(), qs.address(), r.address(), s.address()) })
+        verdict(bls12_381_pairing_equality(&Lent::new(ps), &Lent::new(qs), &Lent::new(r), &Lent::new(s)))
     }
 
     fn bls12_381_hash_to_g1(
@@ -167,18 +150,12 @@ impl Api for HostApi {
         msg: &[u8],
         dst: &[u8],
     ) -> Result<[u8; 48], VerificationError> {
-        // The machine writes into the buffer behind the compiler's back: it is allocated, and read through a pointer afterwards.
-        let mut point = vec![0u8; 48];
-        let (message, domain) = (Region::lend(msg), Region::lend(dst));
-        let out = Region::lend_mut(&mut point);
-        // SAFETY: the regions live during the call, and the machine writes at most 48 bytes.
-        let code =
-            unsafe { bls12_381_hash_to_g1(hash_function as u32, message.address(), domain.address(), out.address()) };
-        if code != 0 {
-            return Err(VerificationError::unknown_err(code));
+        let mut point = [0; 48];
+        let (message, domain) = (Lent::new(msg), Lent::new(dst));
+        match bls12_381_hash_to_g1(hash_function as u32, &message, &domain, &mut Room::new(&mut point)) {
+            0 => Ok(point),
+            code => Err(VerificationError::unknown_err(code)),
         }
-        std::hint::black_box(&mut point);
-        point.try_into().map_err(|_| not_offered())
     }
 
     fn bls12_381_hash_to_g2(&self, _: HashFunction, _: &[u8], _: &[u8]) -> Result<[u8; 96], VerificationError> {
@@ -194,9 +171,7 @@ impl Api for HostApi {
     }
 
     fn ed25519_verify(&self, message: &[u8], signature: &[u8], public_key: &[u8]) -> Result<bool, VerificationError> {
-        let [message, signature, key] = [message, signature, public_key].map(Region::lend);
-        // SAFETY: the regions live during the call.
-        verdict(unsafe { ed25519_verify(message.address(), signature.address(), key.address()) })
+        verdict(ed25519_verify(&Lent::new(message), &Lent::new(signature), &Lent::new(public_key)))
     }
 
     fn ed25519_batch_verify(&self, _: &[&[u8]], _: &[&[u8]], _: &[&[u8]]) -> Result<bool, VerificationError> {
@@ -240,9 +215,7 @@ impl Read for Reply {
 
 impl Querier for HostQuerier {
     fn raw_query(&self, request: &[u8]) -> QuerierResult {
-        let request = Region::lend(request);
-        // SAFETY: the region lives during the call; the machine answers a region of `allocate`.
-        let answer = take(unsafe { query_chain(request.address()) });
+        let answer = take(query_chain(&Lent::new(request)));
         from_slice(&answer).map_or(SystemResult::Err(SystemError::Unknown {}), |Reply(answer)| answer)
     }
 }

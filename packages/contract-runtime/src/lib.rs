@@ -12,6 +12,8 @@ mod region;
 
 #[cfg(target_arch = "wasm32")]
 pub use entry::{execute, instantiate, migrate, query};
+#[cfg(target_arch = "wasm32")]
+pub use region::Passed;
 
 /// Makes the functions that the machine calls out of `instantiate`, `execute`, `query` and `migrate` of a module.
 ///
@@ -22,25 +24,26 @@ macro_rules! entry_points {
         #[cfg(target_arch = "wasm32")]
         #[allow(unsafe_code)]
         mod machine_entry_points {
+            use $crate::Passed;
             use $module as contract;
 
             #[no_mangle]
-            extern "C" fn instantiate(env: u32, info: u32, msg: u32) -> u32 {
+            extern "C" fn instantiate(env: Passed, info: Passed, msg: Passed) -> Passed {
                 $crate::instantiate(&contract::instantiate, env, info, msg)
             }
 
             #[no_mangle]
-            extern "C" fn execute(env: u32, info: u32, msg: u32) -> u32 {
+            extern "C" fn execute(env: Passed, info: Passed, msg: Passed) -> Passed {
                 $crate::execute(&contract::execute, env, info, msg)
             }
 
             #[no_mangle]
-            extern "C" fn query(env: u32, msg: u32) -> u32 {
+            extern "C" fn query(env: Passed, msg: Passed) -> Passed {
                 $crate::query(&contract::query, env, msg)
             }
 
             #[no_mangle]
-            extern "C" fn migrate(env: u32, msg: u32, info: u32) -> u32 {
+            extern "C" fn migrate(env: Passed, msg: Passed, info: Passed) -> Passed {
                 $crate::migrate(&contract::migrate, env, msg, info)
             }
         }

@@ -1,47 +1,63 @@
 //! Pieces of memory that the contract and the machine pass to each other, version 8 of the machine's interface.
+//!
+//! Types say who owns the bytes, so that all but [`take`] is safe: what is lent outlives the call, what changes hands does so once.
 #![allow(unsafe_code)]
 
-/// Where bytes are. The machine reads and writes this very form; `allocate` and `deallocate` of `cosmwasm_std` make and free it.
+use std::marker::PhantomData;
+use std::mem::ManuallyDrop;
+
+/// Bytes of the receiver. The machine reads and writes this very form; `allocate` and `deallocate` of `cosmwasm_std` make and free it.
 #[repr(C)]
 pub struct Region {
-    offset: u32,
-    capacity: u32,
-    length: u32,
+    offset: *mut u8,
+    capacity: usize,
+    length: usize,
 }
 
-impl Region {
-    /// Bytes that stay the contract's: the machine reads them during a call.
-    pub fn lend(bytes: &[u8]) -> Self {
-        let length = bytes.len() as u32;
-        Self { offset: bytes.as_ptr() as u32, capacity: length, length }
-    }
+/// Bytes that change hands.
+pub type Passed = Box<Region>;
 
-    /// Bytes that the machine writes during a call.
-    pub fn lend_mut(bytes: &mut [u8]) -> Self {
-        let length = bytes.len() as u32;
-        Self { offset: bytes.as_mut_ptr() as u32, capacity: length, length }
-    }
+/// Bytes that stay the contract's: the machine reads them during a call.
+#[repr(C)]
+pub struct Lent<'a> {
+    offset: *const u8,
+    capacity: usize,
+    length: usize,
+    bytes: PhantomData<&'a [u8]>,
+}
 
-    /// The address to pass to the machine.
-    pub fn address(&self) -> u32 {
-        std::ptr::from_ref(self) as u32
+/// Room that stays the contract's: the machine writes into it during a call.
+#[repr(C)]
+pub struct Room<'a> {
+    offset: *mut u8,
+    capacity: usize,
+    length: usize,
+    bytes: PhantomData<&'a mut [u8]>,
+}
+
+impl<'a> Lent<'a> {
+    /// Lends bytes.
+    pub fn new(bytes: &'a [u8]) -> Self {
+        Self { offset: bytes.as_ptr(), capacity: bytes.len(), length: bytes.len(), bytes: PhantomData }
     }
 }
 
-/// Takes over bytes that the machine put into a region of `allocate`.
-pub fn take(address: u32) -> Vec<u8> {
-    // SAFETY: the machine passes each region that it got from `allocate` once: a box of three numbers, of a vector of that
-    // capacity of which it has written that length.
-    unsafe {
-        let region = Box::from_raw(address as *mut Region);
-        Vec::from_raw_parts(region.offset as *mut u8, region.length as usize, region.capacity as usize)
+impl<'a> Room<'a> {
+    /// Lends room.
+    pub fn new(bytes: &'a mut [u8]) -> Self {
+        Self { offset: bytes.as_mut_ptr(), capacity: bytes.len(), length: bytes.len(), bytes: PhantomData }
     }
 }
 
-/// Hands bytes over to the machine, which gives them back to `deallocate`.
-pub fn give(bytes: Vec<u8>) -> u32 {
-    let bytes = std::mem::ManuallyDrop::new(bytes);
-    let region =
-        Region { offset: bytes.as_ptr() as u32, capacity: bytes.capacity() as u32, length: bytes.len() as u32 };
-    Box::into_raw(Box::new(region)) as u32
+/// Takes over bytes.
+pub fn take(region: Passed) -> Vec<u8> {
+    // SAFETY: a region is what `give` made, or what `allocate` made and the machine then wrote: a vector's bytes, its capacity, and how many
+    // of them are written. Nobody else has it.
+    unsafe { Vec::from_raw_parts(region.offset, region.length, region.capacity) }
+}
+
+/// Hands bytes over.
+pub fn give(bytes: Vec<u8>) -> Passed {
+    let mut bytes = ManuallyDrop::new(bytes);
+    Box::new(Region { offset: bytes.as_mut_ptr(), capacity: bytes.capacity(), length: bytes.len() })
 }

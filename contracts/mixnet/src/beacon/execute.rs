@@ -7,7 +7,7 @@ use nym_contract_types::mixnet::{events, BeaconKey};
 use nym_contract_types::EpochId;
 
 use super::state::{message, seed_of, Beacon, Signed, StoredKey, BEACON, MEMBERS, NEXT_SEED, SHARES};
-use crate::epochs::state::{Epoch, Phase, EPOCH};
+use crate::epochs::clock::{Epoch, Phase, EPOCH};
 use crate::state::STATE;
 use crate::ContractError;
 

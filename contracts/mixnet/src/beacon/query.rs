@@ -5,7 +5,7 @@ use nym_contract_types::mixnet::{AnnouncedBeaconKey, BeaconResponse, SeedShare};
 use nym_contract_types::order;
 
 use super::state::{message, seed_of, Beacon, SHARES};
-use crate::epochs::state::{Phase, EPOCH};
+use crate::epochs::clock::{Phase, EPOCH};
 use crate::state::STATE;
 use crate::ContractError;
 

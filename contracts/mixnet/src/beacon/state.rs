@@ -6,7 +6,8 @@ use nym_contract_types::beacon::{self, SIGNATURE_LENGTH};
 use nym_contract_types::mixnet::{BeaconKey, BeaconMember};
 use nym_contract_types::EpochId;
 
-use crate::epochs::state::{Epoch, LAST_SEED};
+use crate::epochs::clock::Epoch;
+use crate::epochs::state::LAST_SEED;
 use crate::packed::{json_records, Packed, PackedItem, PackedMap, Reader, Write};
 use crate::ContractError;
 

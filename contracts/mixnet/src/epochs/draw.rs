@@ -4,10 +4,8 @@ use cosmwasm_std::{Binary, Env, Storage};
 use nym_contract_types::lottery::{self, Finish, Race};
 use nym_contract_types::mixnet::{ContractState, LotteryResponse, SeedSource};
 
-use super::state::{
-    Epoch, Outcome, Phase, RaceState, RewardedSet, Seat, CANDIDATES, LAST_SEED, LOTTERY, PAGE_NODES, RACE,
-    REWARDED_SETS,
-};
+use super::clock::{Epoch, Outcome, Phase};
+use super::state::{RaceState, RewardedSet, Seat, CANDIDATES, LAST_SEED, LOTTERY, PAGE_NODES, RACE, REWARDED_SETS};
 use crate::beacon::state::seed_of;
 use crate::state::REWARDING;
 use crate::ContractError;

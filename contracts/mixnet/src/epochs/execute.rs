@@ -4,7 +4,8 @@ use cosmwasm_std::{Decimal, DepsMut, Env, Event, Response, Uint128};
 use nym_contract_types::mixnet::{events, DrawOutcome};
 use nym_contract_types::EpochId;
 
-use super::state::{Epoch, Phase, RewardedSet, EPOCH, LOTTERY, MONITORS};
+use super::clock::{Epoch, Phase, EPOCH};
+use super::state::{RewardedSet, LOTTERY, MONITORS};
 use super::{draw, performance, settle};
 use crate::state::{CORE, STATE, TOLD};
 use crate::ContractError;

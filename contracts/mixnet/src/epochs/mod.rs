@@ -4,6 +4,7 @@
 //! `begin` closes the reports; `settle` goes through the nodes in order of their numbers, counts their scores and freezes the candidates;
 //! `draw` lets the candidates race for the seats; then the next epoch is current.
 
+pub mod clock;
 pub mod draw;
 pub mod execute;
 pub mod pending;

@@ -9,7 +9,7 @@ use nym_contract_types::mixnet::{
 };
 use nym_contract_types::{page, NodeId, Percent};
 
-use super::state::{Epoch, EPOCH};
+use super::clock::{Epoch, EPOCH};
 use crate::delegations::state::DELEGATIONS;
 use crate::mixnodes::state::{NodeStake, STAKES};
 use crate::rewards::state::PENDING_PARAMS;

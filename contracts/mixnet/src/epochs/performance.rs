@@ -4,7 +4,8 @@ use cosmwasm_std::{Addr, DepsMut, Env, Event, Response, Storage};
 use nym_contract_types::mixnet::{events, NodeReport};
 use nym_contract_types::{order, EpochId};
 
-use super::state::{MonitorId, Phase, ReportPage, EPOCH, MONITORS, NO_REPORT, PAGE_NODES, REPORTED, REPORTS};
+use super::clock::{Phase, EPOCH};
+use super::state::{MonitorId, ReportPage, MONITORS, NO_REPORT, PAGE_NODES, REPORTED, REPORTS};
 use crate::ContractError;
 
 /// Most reports in one message: about 30 KB of a transaction.

@@ -9,11 +9,11 @@ use nym_contract_types::mixnet::{
 };
 use nym_contract_types::{page, EpochId, NodeId, Percent};
 
+use super::clock::{Epoch, Phase, EPOCH};
 use super::draw::seed_source;
 use super::performance;
 use super::state::{
-    Epoch, Phase, RewardedSet, Score, ScorePage, CANDIDATES, EPOCH, LOTTERY, MONITORS, NO_REPORT, PAGE_NODES, REPORTED,
-    REPORTS, SCORES,
+    RewardedSet, Score, ScorePage, CANDIDATES, LOTTERY, MONITORS, NO_REPORT, PAGE_NODES, REPORTED, REPORTS, SCORES,
 };
 use crate::mixnodes::state::{Parked, PARKED};
 use crate::state::{REWARDING, STATE};

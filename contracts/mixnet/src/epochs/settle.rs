@@ -5,10 +5,11 @@ use cosmwasm_std::{Decimal, Storage, Uint256};
 use nym_contract_types::mixnet::ContractState;
 use nym_contract_types::NodeId;
 
+use super::clock::{Epoch, Phase};
 use super::performance::median;
 use super::state::{
-    CandidatePage, Epoch, MonitorId, Phase, ReportPage, Score, ScorePage, CANDIDATES, MONITORS, NO_REPORT, PAGE_NODES,
-    REPORTS, SCORES,
+    CandidatePage, MonitorId, ReportPage, Score, ScorePage, CANDIDATES, MONITORS, NO_REPORT, PAGE_NODES, REPORTS,
+    SCORES,
 };
 use crate::mixnodes::state::{Clock, NodeStake, Parked, PARKED, SCALE, STAKES};
 use crate::rewards::{self, Payer};

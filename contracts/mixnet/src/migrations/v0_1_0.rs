@@ -8,7 +8,7 @@ use cosmwasm_std::Storage;
 use nym_contract_types::mixnet::ContractState;
 use nym_contract_types::NodeId;
 
-use crate::epochs::state::{Epoch, Outcome, Phase, EPOCH};
+use crate::epochs::clock::{Epoch, Outcome, Phase, EPOCH};
 use crate::packed::{json_records, Packed, PackedItem, Reader, FORM};
 use crate::state::{Core, CORE, STATE};
 use crate::ContractError;

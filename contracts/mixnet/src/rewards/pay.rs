@@ -6,7 +6,8 @@ use nym_contract_types::NodeId;
 use nym_rewarding::{delegation, node_reward, Costs, Params, Reward, Stake, Work};
 
 use super::state::{atomics, model, store_model, PoolChange, PENDING_PARAMS, POOL_CHANGE};
-use crate::epochs::state::{Epoch, RewardedSet};
+use crate::epochs::clock::Epoch;
+use crate::epochs::state::RewardedSet;
 use crate::mixnodes::state::{Clock, NodeStake, Staked};
 use crate::state::{CORE, REWARDING, STATE};
 use crate::ContractError;

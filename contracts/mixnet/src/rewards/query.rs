@@ -7,7 +7,7 @@ use nym_contract_types::{NodeId, Percent};
 use super::pay::Rule;
 use super::state::{atomics, PoolChange};
 use crate::delegations::state::{StoredDelegation, DELEGATIONS};
-use crate::epochs::state::EPOCH;
+use crate::epochs::clock::EPOCH;
 use crate::mixnodes::state::{NodeStake, Staked, SCALE};
 use crate::state::{bond_of, Bonded, CORE, REWARDING, STATE};
 use crate::ContractError;
