@@ -17,6 +17,7 @@ use super::setup::Ceremony;
 use super::sigma::{recommit, respond};
 use super::wire::{Kind, Place, Reader, Writer};
 use crate::backend::{Curve, G1Affine, Group, Scalar, G1, G1_BYTES, SCALAR_BYTES};
+use crate::secret::Exposed;
 use crate::{SecretScalar, Transcript};
 
 /// Length of a complaint.
@@ -128,8 +129,7 @@ impl Complaint {
             return Verdict::WrongProof;
         }
         let Some(shares) = dealing.unmask(ceremony, self.receiver, &self.shared) else { return Verdict::WrongProof };
-        let shares: Vec<Scalar> = shares.iter().map(SecretScalar::expose).collect();
-        match dealing.commitments().misfit(self.receiver, &shares) {
+        match dealing.commitments().misfit(self.receiver, &Exposed::of(&shares)) {
             Some(polynomial) => Verdict::Upheld { polynomial },
             None => Verdict::RightShares,
         }
