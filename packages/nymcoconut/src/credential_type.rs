@@ -125,7 +125,7 @@ impl<T: CredentialType> HiddenAttributes<T> {
 
     pub(crate) fn from_vec(values: Vec<SecretScalar>) -> Result<Self, DecodeError> {
         debug_assert_eq!(values.len(), T::HIDDEN);
-        if *values[0].to_secret_bytes() == [0; 32] {
+        if values[0].is_zero() {
             return Err(DecodeError::Zero { what: "the serial" });
         }
         Ok(Self { values, of: PhantomData })

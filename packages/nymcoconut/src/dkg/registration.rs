@@ -65,7 +65,7 @@ impl ReceiverSecret {
     /// Not 32 bytes, not below the group's order, or zero.
     pub fn from_secret_bytes(bytes: &[u8]) -> Result<Self, DecodeError> {
         let secret = SecretScalar::from_secret_bytes(bytes)?;
-        if *secret.to_secret_bytes() == [0; 32] {
+        if secret.is_zero() {
             return Err(DecodeError::Zero { what: "a receiver's secret" });
         }
         Ok(Self(secret))
