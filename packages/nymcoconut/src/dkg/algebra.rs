@@ -68,8 +68,8 @@ pub fn lagrange(indices: &[u16]) -> Result<Vec<Scalar>, IndexError> {
                 denominator *= point(other) - own;
             }
         }
-        // Zero has none, and only indices that are equal have the difference zero.
-        let inverse = Option::<Scalar>::from(denominator.invert()).ok_or(IndexError::Twice { index })?;
+        let inverse = Option::<Scalar>::from(denominator.invert())
+            .expect("only zero has no inverse, and no factor is zero: `distinct` refused indices that are equal");
         coefficients.push(numerator * inverse);
     }
     Ok(coefficients)
