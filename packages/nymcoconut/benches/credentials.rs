@@ -62,7 +62,7 @@ fn main() {
     let hidden = HiddenAttributes::new([SecretScalar::random(rng), SecretScalar::random(rng)]).unwrap();
     let blindings = Blindings::random(rng);
     measure("request", 1, Some(500.0), || Request::new(EPOCH, &public, &hidden, &blindings));
-    measure("request, public attributes for the first time", 1, None, || {
+    measure("request, public attributes for the first time", 1, Some(500.0), || {
         let public = PublicAttributes::<Full>::new([Scalar::from(1000), Scalar::from(20_417)]);
         Request::new(EPOCH, &public, &hidden, &blindings)
     });
@@ -74,9 +74,15 @@ fn main() {
     });
     let signatures = sign_all(&shares[..7], &pending);
     let encoded: Vec<_> = signatures.iter().map(PartialSignature::to_bytes).collect();
-    measure("aggregate 7, unblind, verify", 1, Some(1600.0), || pending.aggregate(&group, &signatures, rng).unwrap());
+    measure("aggregate 7, unblind, verify, decoded before", 1, None, || {
+        pending.aggregate(&group, &signatures, rng).unwrap()
+    });
     measure("decode 7 signatures", 1, None, || {
         encoded.iter().map(|b| PartialSignature::<Full>::from_bytes(b).unwrap().signer()).sum::<u16>()
+    });
+    measure("decode and aggregate 7, unblind, verify", 1, Some(1600.0), || {
+        let signatures: Vec<_> = encoded.iter().map(|b| PartialSignature::<Full>::from_bytes(b).unwrap()).collect();
+        pending.aggregate(&group, &signatures, rng).unwrap()
     });
     let credential = pending.aggregate(&group, &signatures, rng).unwrap();
     measure("selective show: prove", 1, Some(900.0), || credential.show(group.key(), b"context", rng));

@@ -88,8 +88,8 @@ impl<T: CredentialType> Pending<T> {
 
     /// A credential from the signatures of at least the threshold of members, in any order.
     ///
-    /// Implements `AggCred` and `Unblind` of Coconut §4 in the other order: the interpolation first, so that one unblinding and one
-    /// pairing check serve all shares.
+    /// Implements `AggCred` and `Unblind` of Coconut (the text that [`crate::algebra`] names) in the other order: the interpolation first, so that one
+    /// unblinding and one pairing check serve all shares.
     ///
     /// # Errors
     /// When there are too few, one is from a stranger or given twice, or some are invalid; those are all named.

@@ -5,6 +5,7 @@
 //! in one batch with random weights and culprits are found by halving. Bytes and equations: `docs/protocol/beacon.md`.
 
 use rand_core::{CryptoRng, RngCore};
+use zeroize::ZeroizeOnDrop;
 
 use crate::backend::{
     decode_g1, hash_to_g1, msm_g1, msm_g1_128, msm_g2_128, pairing_product_is_one, random_weight, Curve, G1Affine,
@@ -43,8 +44,8 @@ pub fn beacon_hash(message: &[u8]) -> G1Affine {
     hash_to_g1(message, BEACON_DST).to_affine()
 }
 
-/// A member's share of the beacon's key.
-#[derive(Clone)]
+/// A member's share of the beacon's key. Erased when dropped.
+#[derive(Clone, ZeroizeOnDrop)]
 pub struct BeaconShare {
     index: u16,
     secret: SecretScalar,

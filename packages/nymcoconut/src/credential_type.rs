@@ -18,6 +18,35 @@ pub const MAX_ATTRIBUTES: usize = 16;
 /// A kind of credential.
 ///
 /// The first hidden attribute is the serial: whoever spends a credential twice shows the same serial, or its image, twice.
+///
+/// ```
+/// use nym_coconut::{CredentialType, SecretKeyShare, Selective};
+///
+/// enum Membership {}
+/// impl CredentialType for Membership {
+///     const LABEL: &'static str = "membership";
+///     const HIDDEN: usize = 1;
+///     const PUBLIC: usize = 1;
+///     type Show = Selective;
+/// }
+/// let bytes = SecretKeyShare::<Membership>::BYTES;
+/// assert_eq!(bytes, 98);
+/// ```
+///
+/// A type without a serial cannot be used:
+///
+/// ```compile_fail,E0080
+/// # use nym_coconut::{CredentialType, SecretKeyShare, Selective};
+/// # enum Membership {}
+/// impl CredentialType for Membership {
+///     const HIDDEN: usize = 0;
+/// #   const LABEL: &'static str = "membership";
+/// #   const PUBLIC: usize = 1;
+/// #   type Show = Selective;
+/// }
+/// let bytes = SecretKeyShare::<Membership>::BYTES;
+/// # assert_eq!(bytes, 98);
+/// ```
 pub trait CredentialType: Send + Sync + 'static {
     /// Names the type in every hash; no two types share a label.
     const LABEL: &'static str;
@@ -68,6 +97,32 @@ pub struct PublicAttributes<T> {
 
 impl<T: CredentialType> PublicAttributes<T> {
     /// One scalar for each; another number than the type's does not compile.
+    ///
+    /// ```
+    /// # use nym_coconut::{backend::Scalar, CredentialType, PublicAttributes, Selective};
+    /// # enum Membership {}
+    /// impl CredentialType for Membership {
+    ///     const PUBLIC: usize = 2;
+    /// #   const LABEL: &'static str = "membership";
+    /// #   const HIDDEN: usize = 1;
+    /// #   type Show = Selective;
+    /// }
+    /// let public = PublicAttributes::<Membership>::new([Scalar::from(1), Scalar::from(2)]);
+    /// # assert_eq!(public.as_slice().len(), 2);
+    /// ```
+    ///
+    /// ```compile_fail,E0080
+    /// # use nym_coconut::{backend::Scalar, CredentialType, PublicAttributes, Selective};
+    /// # enum Membership {}
+    /// # impl CredentialType for Membership {
+    /// #   const PUBLIC: usize = 2;
+    /// #   const LABEL: &'static str = "membership";
+    /// #   const HIDDEN: usize = 1;
+    /// #   type Show = Selective;
+    /// # }
+    /// let public = PublicAttributes::<Membership>::new([Scalar::from(1)]);
+    /// # assert_eq!(public.as_slice().len(), 2);
+    /// ```
     pub fn new<const N: usize>(values: [Scalar; N]) -> Self {
         const { assert!(N == T::PUBLIC, "the credential type has another number of public attributes") };
         Self::from_vec(values.to_vec())
@@ -125,7 +180,7 @@ impl<T: CredentialType> HiddenAttributes<T> {
 
     pub(crate) fn from_vec(values: Vec<SecretScalar>) -> Result<Self, DecodeError> {
         debug_assert_eq!(values.len(), T::HIDDEN);
-        if *values[0].to_secret_bytes() == [0; 32] {
+        if values[0].is_zero() {
             return Err(DecodeError::Zero { what: "the serial" });
         }
         Ok(Self { values, of: PhantomData })

@@ -28,7 +28,7 @@ pub struct PartialSignature<T> {
 impl<T: CredentialType> SecretKeyShare<T> {
     /// Checks the request's proof and signs blindly; secret scalars only meet constant-time code.
     ///
-    /// Implements `BlindSign` of Coconut §4. The caller has decided from `public` and `epoch` whether to sign, and answers one request per deposit:
+    /// Implements `BlindSign` of Coconut (the text that [`crate::algebra`] names). The caller has decided from `public` and `epoch` whether to sign, and answers one request per deposit:
     /// the same request gets the same bytes.
     ///
     /// # Errors

@@ -72,7 +72,7 @@ impl<T: CredentialType> Request<T> {
     /// Length of [`Request::to_bytes`].
     pub const BYTES: usize = G1_BYTES * (1 + T::HIDDEN) + SCALAR_BYTES * (3 + T::HIDDEN);
 
-    /// Commits and proves, [Coconut](https://arxiv.org/abs/1802.07344) §4 (`PrepareBlindSign`), with Pedersen commitments for the ElGamal ciphertexts.
+    /// Commits and proves: `PrepareBlindSign` of Coconut (the text that [`crate::algebra`] names), with Pedersen commitments for the ElGamal ciphertexts.
     ///
     /// One proof for all blinded attributes: they are added up with weights 1, e, e², … where e hashes the statement. Why that is as good as
     /// one proof for each is in `docs/protocol/credential-shows.md`.

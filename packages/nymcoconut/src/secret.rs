@@ -4,6 +4,7 @@
 //! as long as one expression lasts; copies that the compiler leaves in registers and on the stack are not erased.
 
 use rand_core::{CryptoRng, RngCore};
+use subtle::{Choice, ConstantTimeEq};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::backend::{self, Scalar};
@@ -38,6 +39,17 @@ impl SecretScalar {
     /// The scalar, for one expression.
     pub fn expose(&self) -> Scalar {
         backend::canonical(&self.0)
+    }
+
+    /// Whether it is zero, in constant time.
+    pub(crate) fn is_zero(&self) -> bool {
+        self.0.as_slice().ct_eq(&[0; 32]).into()
+    }
+}
+
+impl ConstantTimeEq for SecretScalar {
+    fn ct_eq(&self, other: &Self) -> Choice {
+        self.0.as_slice().ct_eq(other.0.as_slice())
     }
 }
 

@@ -55,6 +55,7 @@ impl Stream {
 
     fn block(&mut self) -> [u8; 32] {
         self.counter += 1;
+        // Label, seed and counter have fixed lengths, so none is written.
         let hash = Sha256::new().chain_update(b"nym-coconut-stream-v1").chain_update(self.seed);
         hash.chain_update(self.counter.to_be_bytes()).finalize().into()
     }

@@ -2,6 +2,13 @@
 //!
 //! Two different lists of items never give the same bytes, and two uses of the hash never share a label.
 //! Lengths and integers are big endian, scalars little endian, points compressed.
+//!
+//! Not everything is hashed this way. Where the use fixes every length, the label is written as it is and the fields follow without lengths:
+//! the blocks of a `Stream`, of which a batch hashes one for each weight, and the weights of [`crate::contract`], which has no `Transcript` and pays for
+//! every byte. The message of the [beacon](crate::beacon::beacon_message) begins with its label as it is too; what can vary in length stands behind
+//! its length there, and the hash to the curve has a tag of its own. Their labels begin with an `n` where a transcript has the zero of a
+//! length, and none is the beginning of another, so none of their bytes are a transcript's or each other's.
+//! A one-time key's [serial](crate::contract::serial_of) is the plain hash of its 32 bytes.
 
 use sha2::{Digest, Sha256, Sha512};
 

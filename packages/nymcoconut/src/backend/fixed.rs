@@ -1,8 +1,9 @@
 //! Multiples of points that stay: a table of odd multiples for each six bits of the scalar.
 //!
 //! [`Fixed::mul`] is for secrets. The scalar is recoded into digits that are odd and never zero (Joye and Tunstall,
-//! "Exponent recoding and regular exponentiation algorithms", AFRICACRYPT 2009), each digit's point is selected by
-//! reading the whole row, and the points are added in an order that does not depend on them.
+//! "Exponent recoding and regular exponentiation algorithms", AFRICACRYPT 2009, Algorithm 6, which takes odd scalars:
+//! to an even one the group order is added), each digit's point is selected by reading the whole row, and the points
+//! are added in an order that does not depend on them.
 
 use ff::{Field, PrimeField};
 use group::{prime::PrimeCurveAffine, Curve, Group};

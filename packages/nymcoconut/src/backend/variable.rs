@@ -13,8 +13,9 @@ const ENTRIES: usize = 1 << (TEETH - 1);
 
 /// One point that is multiplied by a few secret scalars, in constant time.
 ///
-/// Lim and Lee's comb ("More flexible exponentiation with precomputation", CRYPTO '94) with digits of ±1 for every bit, so that
-/// none is skipped: a third faster for three multiples than three times the curve's own multiplication.
+/// Lim and Lee's comb ("More flexible exponentiation with precomputation", CRYPTO '94; Algorithm 3.44 in Hankerson, Menezes and Vanstone,
+/// "Guide to Elliptic Curve Cryptography") with digits of ±1 for every bit, so that none is skipped: a third faster for three multiples
+/// than three times the curve's own multiplication.
 #[derive(Clone)]
 pub struct Comb<G: Curve> {
     // B₄ ± B₃ ± B₂ ± B₁ ± B₀ with Bᵢ = 2^(51 i) times the point; bit j of the place is set where Bⱼ is added.

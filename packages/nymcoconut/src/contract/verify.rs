@@ -194,7 +194,7 @@ fn serial_words(serial: &[u8; 16]) -> [u64; 4] {
     [word(0), word(8), 0, 0]
 }
 
-/// The weights: a seed that hashes what the equation is about, then one hash for each payment.
+/// The weights: a seed that hashes what the equation is about, then 128 bits of one hash for each payment, 1 in place of 0.
 fn weights(info: &[u8; 96], beta: &[u8; 96], points: &[u8], serials: &[[u8; 16]]) -> Vec<[u64; 2]> {
     let mut hash = Sha256::new();
     hash.update(b"nym-coconut-contract-batch-v1");
@@ -214,8 +214,11 @@ fn weights(info: &[u8; 96], beta: &[u8; 96], points: &[u8], serials: &[[u8; 16]]
                 .chain_update(i.to_be_bytes());
             let digest: [u8; 32] = digest.finalize().into();
             let word = |from: usize| u64::from_le_bytes(core::array::from_fn(|j| digest[from + j]));
-            // Odd, so never zero; 127 bits are left.
-            [word(0) | 1, word(8)]
+            match [word(0), word(8)] {
+                // A payment with the weight 0 would not be checked at all.
+                [0, 0] => [1, 0],
+                weight => weight,
+            }
         })
         .collect()
 }

@@ -31,7 +31,8 @@ pub fn evaluate(coefficients: &[Scalar], index: u16) -> Scalar {
     coefficients.iter().rev().fold(Scalar::ZERO, |sum, coefficient| sum * at + coefficient)
 }
 
-/// Σ indexᵏ·Cₖ: what a share's image must be when the commitments are right (Feldman, FOCS 1987).
+/// Σ indexᵏ·Cₖ: what a share's image must be when the commitments are right (Feldman, FOCS 1987; equation (1) in Gennaro, Jarecki, Krawczyk and
+/// Rabin, EUROCRYPT '99, Figure 1).
 ///
 /// Horner's rule with an index of 16 bits: per commitment one addition and as many doublings as the index has bits. Variable time, for public points.
 pub fn evaluate_commitments<G: Group>(commitments: &[G], index: u16) -> G {
@@ -67,8 +68,8 @@ pub fn lagrange(indices: &[u16]) -> Result<Vec<Scalar>, IndexError> {
                 denominator *= point(other) - own;
             }
         }
-        // Zero has none, and only indices that are equal have the difference zero.
-        let inverse = Option::<Scalar>::from(denominator.invert()).ok_or(IndexError::Twice { index })?;
+        let inverse = Option::<Scalar>::from(denominator.invert())
+            .expect("only zero has no inverse, and no factor is zero: `distinct` refused indices that are equal");
         coefficients.push(numerator * inverse);
     }
     Ok(coefficients)

@@ -1,8 +1,8 @@
 //! A complaint: the receiver opens what one dealer sent it, and anyone decides.
 //!
-//! The receiver publishes K = sk·R with a proof that log_g1 pk = log_R K (Chaum and Pedersen, CRYPTO 1992). With K everybody unmasks the shares of this
-//! dealer for this receiver, and of nobody else: every dealer proved to know the logarithm of its own R, so K tells it nothing, and no other
-//! dealing has this R.
+//! The receiver publishes K = sk·R with a proof that log_g1 pk = log_R K (Chaum and Pedersen, CRYPTO 1992; in the form of challenge and response as in
+//! RFC 9497, §2.2, with a transcript of our own and, for one pair of points, no weights). With K everybody unmasks the shares of this dealer for this
+//! receiver, and of nobody else: every dealer proved to know the logarithm of its own R, so K tells it nothing, and no other dealing has this R.
 
 use rand_core::{CryptoRng, RngCore};
 use zeroize::Zeroizing;
@@ -17,6 +17,7 @@ use super::setup::Ceremony;
 use super::sigma::{recommit, respond};
 use super::wire::{Kind, Place, Reader, Writer};
 use crate::backend::{Curve, G1Affine, Group, Scalar, G1, G1_BYTES, SCALAR_BYTES};
+use crate::secret::Exposed;
 use crate::{SecretScalar, Transcript};
 
 /// Length of a complaint.
@@ -128,8 +129,7 @@ impl Complaint {
             return Verdict::WrongProof;
         }
         let Some(shares) = dealing.unmask(ceremony, self.receiver, &self.shared) else { return Verdict::WrongProof };
-        let shares: Vec<Scalar> = shares.iter().map(SecretScalar::expose).collect();
-        match dealing.commitments().misfit(self.receiver, &shares) {
+        match dealing.commitments().misfit(self.receiver, &Exposed::of(&shares)) {
             Some(polynomial) => Verdict::Upheld { polynomial },
             None => Verdict::RightShares,
         }

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use rand_core::{CryptoRng, RngCore};
-use zeroize::Zeroizing;
+use zeroize::{ZeroizeOnDrop, Zeroizing};
 
 use super::algebra::base_g1;
 use super::error::{MessageError, SetupError};
@@ -20,8 +20,8 @@ pub const REGISTRATION_BYTES: usize = 1 + 8 + 2 + G1_BYTES + 2 * SCALAR_BYTES;
 
 /// The secret of a receiver's key. It opens every share that is dealt to its member in this ceremony.
 ///
-/// It is all that a member must keep to survive a crash: dealings are public, and a member's share to itself is among them.
-#[derive(Clone)]
+/// It is all that a member must keep to survive a crash: dealings are public, and a member's share to itself is among them. Erased when dropped.
+#[derive(Clone, ZeroizeOnDrop)]
 pub struct ReceiverSecret(SecretScalar);
 
 impl ReceiverSecret {
@@ -65,7 +65,7 @@ impl ReceiverSecret {
     /// Not 32 bytes, not below the group's order, or zero.
     pub fn from_secret_bytes(bytes: &[u8]) -> Result<Self, DecodeError> {
         let secret = SecretScalar::from_secret_bytes(bytes)?;
-        if *secret.to_secret_bytes() == [0; 32] {
+        if secret.is_zero() {
             return Err(DecodeError::Zero { what: "a receiver's secret" });
         }
         Ok(Self(secret))

@@ -104,11 +104,10 @@ impl Plan {
                 return Err(SetupError::Name { what, length: name.len(), maximum: MAX_NAME });
             }
         }
-        let wrong = SetupError::Attributes { given: attributes, maximum: MAX_ATTRIBUTES };
-        if attributes == 0 || attributes > MAX_ATTRIBUTES {
-            return Err(wrong);
-        }
-        let attributes = u8::try_from(attributes).map_err(|_| wrong)?;
+        let attributes = u8::try_from(attributes)
+            .ok()
+            .filter(|count| (1..=MAX_ATTRIBUTES).contains(&usize::from(*count)))
+            .ok_or(SetupError::Attributes { given: attributes, maximum: MAX_ATTRIBUTES })?;
         Ok(Self {
             chain_id: chain_id.to_owned(),
             contract: contract.to_owned(),

@@ -2,7 +2,7 @@
 //!
 //! The shares of x and the y's sign credentials, the share of z signs for the beacon; they are split into types of their own before use.
 
-use zeroize::Zeroizing;
+use zeroize::{ZeroizeOnDrop, Zeroizing};
 
 use super::algebra::{base_g1, base_g2};
 use super::commitments::MemberKey;
@@ -11,8 +11,8 @@ use crate::backend::{Curve, SCALAR_BYTES};
 use crate::beacon::BeaconShare;
 use crate::{DecodeError, SecretScalar};
 
-/// A member's shares of the group's key.
-#[derive(Clone)]
+/// A member's shares of the group's key. Erased when dropped.
+#[derive(Clone, ZeroizeOnDrop)]
 pub struct MemberShare {
     epoch: u64,
     index: u16,
@@ -22,8 +22,14 @@ pub struct MemberShare {
 }
 
 impl MemberShare {
-    pub(crate) fn new(epoch: u64, index: u16, x: SecretScalar, y: Vec<SecretScalar>, z: SecretScalar) -> Self {
-        Self { epoch, index, x, y, z }
+    /// Out of the shares of x, y1, …, z; `None` when one of the three kinds is missing.
+    ///
+    /// They are copied, each to where it stays: a list that is shortened keeps what it gave away behind its end, where nothing erases it.
+    pub(crate) fn of(epoch: u64, index: u16, shares: &[SecretScalar]) -> Option<Self> {
+        match shares {
+            [x, y @ .., z] if !y.is_empty() => Some(Self { epoch, index, x: x.clone(), y: y.to_vec(), z: z.clone() }),
+            _ => None,
+        }
     }
 
     /// Whose shares they are.
@@ -90,17 +96,16 @@ impl MemberShare {
         if index == 0 {
             return Err(DecodeError::Zero { what });
         }
-        let mut scalars = Vec::with_capacity(rest.len() / SCALAR_BYTES);
         let count = rest.len() / SCALAR_BYTES;
         if rest.len() % SCALAR_BYTES != 0 || !(3..=MAX_ATTRIBUTES + 2).contains(&count) {
             return Err(wrong);
         }
+        // Taken once: growing would leave copies behind.
+        let mut shares = Vec::with_capacity(count);
         for chunk in rest.chunks_exact(SCALAR_BYTES) {
-            scalars.push(SecretScalar::from_secret_bytes(chunk)?);
+            shares.push(SecretScalar::from_secret_bytes(chunk)?);
         }
-        let z = scalars.pop().ok_or(wrong)?;
-        let x = scalars.remove(0);
-        Ok(Self { epoch: u64::from_be_bytes(*epoch), index, x, y: scalars, z })
+        Self::of(u64::from_be_bytes(*epoch), index, &shares).ok_or(wrong)
     }
 }
 

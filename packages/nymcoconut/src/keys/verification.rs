@@ -193,6 +193,52 @@ impl<T: CredentialType> VerificationKey<T> {
 
 impl<T: CredentialType<Show = OpenSerial>> VerificationKey<T> {
     /// Prepares the verification of credentials with these public attributes: kept by whoever verifies many.
+    ///
+    /// ```
+    /// # use nym_coconut::{backend::Scalar, CredentialType, GroupError, OpenSerial, PublicAttributes, SecretKeyShare};
+    /// # enum Token {}
+    /// impl CredentialType for Token {
+    ///     const HIDDEN: usize = 1;
+    ///     type Show = OpenSerial;
+    /// #   const LABEL: &'static str = "token";
+    /// #   const PUBLIC: usize = 1;
+    /// }
+    /// # let (_, group) = SecretKeyShare::<Token>::deal(1, 1, &mut rand::rngs::OsRng)?;
+    /// group.key().prepare(&PublicAttributes::new([Scalar::from(1)]));
+    /// # Ok::<(), GroupError>(())
+    /// ```
+    ///
+    /// It does not compile for a type that hides more than its serial:
+    ///
+    /// ```compile_fail,E0080
+    /// # use nym_coconut::{backend::Scalar, CredentialType, GroupError, OpenSerial, PublicAttributes, SecretKeyShare};
+    /// # enum Token {}
+    /// impl CredentialType for Token {
+    ///     const HIDDEN: usize = 2;
+    /// #   type Show = OpenSerial;
+    /// #   const LABEL: &'static str = "token";
+    /// #   const PUBLIC: usize = 1;
+    /// }
+    /// # let (_, group) = SecretKeyShare::<Token>::deal(1, 1, &mut rand::rngs::OsRng)?;
+    /// group.key().prepare(&PublicAttributes::new([Scalar::from(1)]));
+    /// # Ok::<(), GroupError>(())
+    /// ```
+    ///
+    /// nor for one with the other show:
+    ///
+    /// ```compile_fail,E0599
+    /// # use nym_coconut::{backend::Scalar, CredentialType, GroupError, PublicAttributes, SecretKeyShare, Selective};
+    /// # enum Token {}
+    /// impl CredentialType for Token {
+    ///     type Show = Selective;
+    /// #   const HIDDEN: usize = 1;
+    /// #   const LABEL: &'static str = "token";
+    /// #   const PUBLIC: usize = 1;
+    /// }
+    /// # let (_, group) = SecretKeyShare::<Token>::deal(1, 1, &mut rand::rngs::OsRng)?;
+    /// group.key().prepare(&PublicAttributes::new([Scalar::from(1)]));
+    /// # Ok::<(), GroupError>(())
+    /// ```
     pub fn prepare(&self, public: &PublicAttributes<T>) -> PreparedInfo<T> {
         const { assert!(T::HIDDEN == 1, "an open-serial type hides its serial and nothing else") };
         let point = (public_part(&self.tables().show(), T::HIDDEN, public.as_slice()) + self.alpha).to_affine();

@@ -1,6 +1,6 @@
 //! The selective show: hidden attributes stay hidden, the image of the serial is seen.
 //!
-//! Coconut §4 (`ProveCred`, `VerifyCred`). We differ: h', s', the public attributes and the verifier's context are in the challenge (without them anybody
+//! `ProveCred` and `VerifyCred` of Coconut (the text that [`crate::algebra`] names). We differ: h', s', the public attributes and the verifier's context are in the challenge (without them anybody
 //! could randomise a show and present it elsewhere), and ζ = m₁·g2 makes a second show of one credential visible.
 
 use core::marker::PhantomData;

@@ -45,8 +45,7 @@ impl<T: CredentialType<Show = OpenSerial>> Credential<T> {
         context: &[&[u8]],
         rng: &mut (impl RngCore + CryptoRng),
     ) -> Result<OpenShow<T>, ShowError> {
-        let (serial, of_key) = (self.hidden.as_slice()[0].to_secret_bytes(), one_time_key.serial().to_secret_bytes());
-        if !bool::from(serial.as_ref().ct_eq(of_key.as_ref())) {
+        if !bool::from(self.hidden.as_slice()[0].ct_eq(&one_time_key.serial())) {
             return Err(ShowError::OneTimeKey);
         }
         let rng = &mut Stream::hedged(rng, &self.to_secret_bytes(), context);

@@ -1,8 +1,8 @@
 //! A dealing: what one dealer contributes to the key, in one message for everybody.
 //!
-//! Commitments to x and z in G2 and to the y's in G1 (Feldman, FOCS 1987), an encryption nonce R = ρ·g1, the shares of every receiver masked with a
-//! hash of ρ·pk = sk·R, and one proof of knowledge of all constant terms and of ρ. `deal` makes it, `check` decides whether everybody must refuse
-//! it, `open` is the receiver's side.
+//! Commitments to x and z in G2 and to the y's in G1 (Feldman, FOCS 1987; step 1 of the protocol in Gennaro, Jarecki, Krawczyk and Rabin,
+//! EUROCRYPT '99, Figure 1), an encryption nonce R = ρ·g1, the shares of every receiver masked with a hash of ρ·pk = sk·R, and one proof of
+//! knowledge of all constant terms and of ρ. `deal` makes it, `check` decides whether everybody must refuse it, `open` is the receiver's side.
 
 mod check;
 mod deal;

@@ -18,7 +18,7 @@ use crate::dkg::share::MemberShare;
 use crate::stream::Stream;
 use crate::SecretScalar;
 
-/// The shares that one member received, and which of them are wrong.
+/// The shares that one member received, and which of them are wrong. Erased when dropped.
 pub struct Inbox {
     index: u16,
     shares: BTreeMap<u16, Vec<SecretScalar>>,
@@ -120,15 +120,16 @@ impl Inbox {
             }
             sums.push(sum);
         }
-        let (Some(z), false) = (sums.pop(), sums.is_empty()) else { return Err(FinishError::OtherOutcome) };
-        let x = sums.remove(0);
-        let share = MemberShare::new(outcome.key().epoch(), self.index, x, sums, z);
+        let share = MemberShare::of(outcome.key().epoch(), self.index, &sums).ok_or(FinishError::OtherOutcome)?;
         if outcome.key().member(self.index) != Some(share.public()) {
             return Err(FinishError::OtherOutcome);
         }
         Ok(share)
     }
 }
+
+// Each share erases itself.
+impl zeroize::ZeroizeOnDrop for Inbox {}
 
 impl std::fmt::Debug for Inbox {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
