@@ -236,19 +236,8 @@ impl<'a, K: PrimaryKey<'a>, T: Packed> PackedMap<K, T> {
 }
 
 impl<'a, K: PrimaryKey<'a> + KeyDeserialize, T: Packed> PackedMap<K, T> {
-    /// At most `limit` records in ascending order of their keys, after `start_after`.
-    pub fn page(
-        &self,
-        storage: &dyn Storage,
-        start_after: Option<K>,
-        limit: usize,
-    ) -> Result<Vec<(K::Output, T)>, ContractError> {
-        let start_after = start_after.map(|key| key.joined_key());
-        let records = self.page_under(storage, &[], start_after, limit)?;
-        records.into_iter().map(|(key, value)| Ok((K::from_vec(key)?, value))).collect()
-    }
-
-    /// The same, each record read on its own: one that does not parse is an error in its place.
+    /// At most `limit` records in ascending order of their keys, after `start_after`. Each is read on its own: one that does not parse is
+    /// an error in its place.
     pub fn page_each(
         &self,
         storage: &dyn Storage,
@@ -281,7 +270,8 @@ impl<'a, K: PrimaryKey<'a> + KeyDeserialize, T: Packed> PackedMap<K, T> {
         Ok((whole.collect(), last))
     }
 
-    /// The same as [`page`](Self::page) of the keys that begin with `prefix`, if it has any bytes; `start_after` and the keys returned are what follows it.
+    /// Records of the keys that begin with `prefix`, if it has any bytes, all of which must parse; `start_after` and the keys returned are
+    /// what follows it.
     pub fn page_under(
         &self,
         storage: &dyn Storage,
