@@ -236,18 +236,9 @@ fn unbonded_in<'a, K: PrimaryKey<'a> + KeyDeserialize>(
     limit: Option<u32>,
 ) -> Result<PagedUnbondedMixnodesResponse, ContractError> {
     let limit = page::limit(limit, 250, 300);
-    let after = start_after.map(|after| after.to_be_bytes().to_vec());
-    let mut found = index.page_under(deps.storage, of, after, limit + 1)?;
-    let more = found.len() > limit;
-    found.truncate(limit);
-    let (mut nodes, mut start_next_after) = (Vec::with_capacity(found.len()), None);
-    for (key, _) in found {
-        let mix_id = NodeId::from_be_bytes(key.try_into().map_err(|_| ContractError::Corrupt { what: "index" })?);
-        start_next_after = more.then_some(mix_id);
-        if let Ok(node) = UNBONDED.load(deps.storage, mix_id) {
-            nodes.push((mix_id, node));
-        }
-    }
+    let (found, start_next_after) = index.list_under(deps.storage, of, start_after, limit)?;
+    let nodes =
+        found.into_iter().filter_map(|(mix_id, _)| Some((mix_id, UNBONDED.load(deps.storage, mix_id).ok()?))).collect();
     Ok(PagedUnbondedMixnodesResponse { nodes, start_next_after })
 }
 
