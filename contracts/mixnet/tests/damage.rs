@@ -96,6 +96,16 @@ fn bonded() -> (Suite, Vec<NodeId>) {
     (net, ids)
 }
 
+/// The same with a delegation on every other.
+fn told_apart() -> (Suite, Vec<NodeId>) {
+    let (mut net, ids) = bonded();
+    let alice = net.account("alice");
+    for mix_id in ids.iter().filter(|id| *id % 2 == 1) {
+        net.delegate(&alice, *mix_id, 5).unwrap();
+    }
+    (net, ids)
+}
+
 fn bonds(net: &Suite, limit: u32) -> Vec<NodeId> {
     all(limit, |limit, start_after| {
         let msg = QueryMsg::GetMixNodeBonds { limit: Some(limit), start_after };
@@ -118,20 +128,37 @@ fn detailed(net: &Suite, limit: u32) -> Vec<NodeId> {
 }
 
 #[test]
-fn bonds_are_listed_beside_a_damaged_one() {
-    let (net, ids) = bonded();
-    each_position(net, "mnn", &ids, number, bonds);
+fn bonds_and_details_are_listed_beside_a_damaged_bond_and_beside_a_damaged_stake() {
+    for namespace in ["mnn", "mnr"] {
+        for list in [bonds, detailed] {
+            let (net, ids) = told_apart();
+            each_position(net, namespace, &ids, number, list);
+        }
+    }
 }
 
 #[test]
-fn details_are_listed_beside_a_damaged_bond_and_beside_a_damaged_stake() {
-    for namespace in ["mnn", "mnr"] {
-        let (mut net, ids) = bonded();
-        let alice = net.account("alice");
-        for mix_id in ids.iter().filter(|id| *id % 2 == 1) {
-            net.delegate(&alice, *mix_id, 5).unwrap();
+fn bonds_and_details_are_listed_beside_a_node_whose_stake_is_missing() {
+    for list in [bonds, detailed] {
+        let (net, ids) = told_apart();
+        each_instead(net, "mnr", &ids, number, list, &[None]);
+    }
+}
+
+#[test]
+fn bonds_are_listed_beside_a_node_whose_bond_is_missing() {
+    let mut net = Suite::with_monitors(1);
+    // One more than are left.
+    let ids = net.bond_many(RECORDS + 1);
+    for missing in &ids {
+        let key = under(b"mnn", &number(missing));
+        let whole = net.store.get(&key).unwrap();
+        net.store.remove(&key);
+        let others: Vec<NodeId> = ids.iter().filter(|id| *id != missing).copied().collect();
+        for limit in 1..=RECORDS {
+            assert_eq!(bonds(&net, limit), others, "{missing} is missing, pages of {limit}");
         }
-        each_position(net, namespace, &ids, number, detailed);
+        net.store.set(&key, &whole);
     }
 }
 
@@ -157,31 +184,64 @@ fn gateways_are_listed_beside_a_damaged_one() {
     );
 }
 
+/// Seven nodes of one owner and one identity that left.
+fn left() -> (Suite, Vec<NodeId>) {
+    let mut net = Suite::with_monitors(1);
+    let alice = net.account("alice");
+    let mut ids = Vec::new();
+    for _ in 0..RECORDS {
+        ids.push(net.bond(&alice, 1));
+        net.next_block();
+        net.unbond(&alice).unwrap();
+    }
+    (net, ids)
+}
+
+fn unbonded(net: &Suite, limit: u32, msg: impl Fn(Option<u32>, Option<NodeId>) -> QueryMsg) -> Vec<NodeId> {
+    all(limit, |limit, start_after| {
+        let page: PagedUnbondedMixnodesResponse = net.query(msg(Some(limit), start_after));
+        (page.nodes.into_iter().map(|(id, _)| id).collect(), page.start_next_after)
+    })
+}
+
+fn left_by_number(net: &Suite, limit: u32) -> Vec<NodeId> {
+    unbonded(net, limit, |limit, start_after| QueryMsg::GetUnbondedMixNodes { limit, start_after })
+}
+
+fn left_by_owner(net: &Suite, limit: u32) -> Vec<NodeId> {
+    unbonded(net, limit, |limit, start_after| {
+        let owner = net.account("alice").to_string();
+        QueryMsg::GetUnbondedMixNodesByOwner { owner, limit, start_after }
+    })
+}
+
+fn left_by_identity(net: &Suite, limit: u32) -> Vec<NodeId> {
+    unbonded(net, limit, |limit, start_after| {
+        let identity_key = Identity::of(1).text();
+        QueryMsg::GetUnbondedMixNodesByIdentityKey { identity_key, limit, start_after }
+    })
+}
+
 #[test]
 fn nodes_that_left_are_listed_beside_a_damaged_one() {
-    let left = |msg: &dyn Fn(&Addr, u32, Option<NodeId>) -> QueryMsg| {
-        let mut net = Suite::with_monitors(1);
-        let alice = net.account("alice");
-        let mut ids = Vec::new();
-        for _ in 0..RECORDS {
-            ids.push(net.bond(&alice, 1));
-            net.next_block();
-            net.unbond(&alice).unwrap();
-        }
-        each_position(net, "ubm", &ids, number, |net, limit| {
-            all(limit, |limit, start_after| {
-                let page: PagedUnbondedMixnodesResponse = net.query(msg(&alice, limit, start_after));
-                (page.nodes.into_iter().map(|(id, _)| id).collect(), page.start_next_after)
-            })
-        });
-    };
+    for list in [left_by_number, left_by_owner, left_by_identity] {
+        let (net, ids) = left();
+        each_position(net, "ubm", &ids, number, list);
+    }
+}
 
-    left(&|_, limit, start_after| QueryMsg::GetUnbondedMixNodes { limit: Some(limit), start_after });
-    left(&|owner, limit, start_after| QueryMsg::GetUnbondedMixNodesByOwner {
-        owner: owner.to_string(),
-        limit: Some(limit),
-        start_after,
-    });
+#[test]
+fn nodes_that_left_are_listed_by_owner_and_identity_beside_one_that_is_missing_or_whose_index_is_damaged() {
+    for list in [left_by_owner, left_by_identity] {
+        let (net, ids) = left();
+        each_instead(net, "ubm", &ids, number, list, &[None]);
+    }
+    let (net, ids) = left();
+    let owner = net.account("alice");
+    each_position(net, "ubo", &ids, |id| under(owner.as_bytes(), &number(id)), left_by_owner);
+    let (net, ids) = left();
+    let identity = keys::parse(&Identity::of(1).text()).unwrap();
+    each_position(net, "ubi", &ids, |id| under(&identity, &number(id)), left_by_identity);
 }
 
 #[test]

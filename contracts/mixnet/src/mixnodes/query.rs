@@ -99,7 +99,7 @@ fn decimal(atomics: u128) -> Decimal {
     Decimal::new(Uint128::new(atomics))
 }
 
-/// A page of nodes. One of which a record does not parse is left out, so that it does not make a list of all unreadable.
+/// A page of nodes. One of which a record is missing or does not parse is left out, so that it does not make a list of all unreadable.
 fn page_of<T>(
     storage: &dyn Storage,
     start_after: Option<NodeId>,
@@ -108,11 +108,16 @@ fn page_of<T>(
 ) -> Result<(Vec<T>, Option<NodeId>), ContractError> {
     let context = Context::load(storage)?;
     let (bonds, last) = BONDS.list(storage, start_after, limit)?;
-    let mut stakes = STAKES.page_each(storage, start_after, limit)?.into_iter();
+    let mut stakes = STAKES.page_each(storage, start_after, limit)?.into_iter().peekable();
     let nodes = bonds
         .into_iter()
         .filter_map(|(id, bond)| {
-            let (_, stake) = stakes.find(|(of, _)| *of == id)?;
+            while stakes.next_if(|(of, _)| *of < id).is_some() {}
+            // Where bonds are missing, the page of stakes ends before that of bonds.
+            let stake = match stakes.next_if(|(of, _)| *of == id) {
+                Some((_, stake)) => stake,
+                None => STAKES.load(storage, id),
+            };
             Some(show(&context, id, bond, &stake.ok()?))
         })
         .collect();
