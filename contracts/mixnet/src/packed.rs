@@ -236,31 +236,28 @@ impl<'a, K: PrimaryKey<'a>, T: Packed> PackedMap<K, T> {
 }
 
 impl<'a, K: PrimaryKey<'a> + KeyDeserialize, T: Packed> PackedMap<K, T> {
-    /// At most `limit` records in ascending order of their keys, after `start_after`.
-    pub fn page(
-        &self,
-        storage: &dyn Storage,
-        start_after: Option<K>,
-        limit: usize,
-    ) -> Result<Vec<(K::Output, T)>, ContractError> {
-        let start_after = start_after.map(|key| key.joined_key());
-        let records = self.page_under(storage, &[], start_after, limit)?;
-        records.into_iter().map(|(key, value)| Ok((K::from_vec(key)?, value))).collect()
-    }
-
-    /// The same, each record read on its own: one that does not parse is an error in its place.
+    /// At most `limit` records in ascending order of their keys, after `start_after`. Each is read on its own: one that does not parse is
+    /// an error in its place.
     pub fn page_each(
         &self,
         storage: &dyn Storage,
         start_after: Option<K>,
         limit: usize,
     ) -> Result<Vec<Each<K::Output, T>>, ContractError> {
-        let namespace = to_length_prefixed(self.namespace.as_bytes());
-        let start_after = start_after.map(|key| RawBound::Exclusive(key.joined_key()));
-        range_with_prefix(storage, &namespace, start_after, None, Order::Ascending)
-            .take(limit)
-            .map(|(key, value)| Ok((K::from_vec(key)?, T::from_stored(&value))))
-            .collect()
+        let prefix = to_length_prefixed(self.namespace.as_bytes());
+        each::<K, T>(storage, &prefix, start_after.map(|key| key.joined_key()), limit)
+    }
+
+    /// The same of the keys that begin with `first`; `start_after` and the keys returned are what follows it.
+    pub fn page_each_under<S: PrimaryKey<'a> + KeyDeserialize<Output = S>>(
+        &self,
+        storage: &dyn Storage,
+        first: &[u8],
+        start_after: Option<S>,
+        limit: usize,
+    ) -> Result<Vec<Each<S, T>>, ContractError> {
+        let prefix = to_length_prefixed_nested(&[self.namespace.as_bytes(), first]);
+        each::<S, T>(storage, &prefix, start_after.map(|key| key.joined_key()), limit)
     }
 
     /// A page of a list: of `limit` records those that parse, and the key to go on after if there are more.
@@ -273,32 +270,42 @@ impl<'a, K: PrimaryKey<'a> + KeyDeserialize, T: Packed> PackedMap<K, T> {
     where
         K::Output: Clone,
     {
-        let mut records = self.page_each(storage, start_after, limit + 1)?;
-        let more = records.len() > limit;
-        records.truncate(limit);
-        let last = records.last().filter(|_| more).map(|(key, _)| key.clone());
-        let whole = records.into_iter().filter_map(|(key, value)| Some((key, value.ok()?)));
-        Ok((whole.collect(), last))
+        Ok(cut(self.page_each(storage, start_after, limit + 1)?, limit))
     }
 
-    /// The same as [`page`](Self::page) of the keys that begin with `prefix`, if it has any bytes; `start_after` and the keys returned are what follows it.
-    pub fn page_under(
+    /// The same of the keys that begin with `first`; `start_after` and the keys returned are what follows it.
+    pub fn list_under<S: PrimaryKey<'a> + KeyDeserialize<Output = S>>(
         &self,
         storage: &dyn Storage,
-        prefix: &[u8],
-        start_after: Option<Vec<u8>>,
+        first: &[u8],
+        start_after: Option<S>,
         limit: usize,
-    ) -> Result<Vec<(Vec<u8>, T)>, ContractError> {
-        let namespace = if prefix.is_empty() {
-            to_length_prefixed(self.namespace.as_bytes())
-        } else {
-            to_length_prefixed_nested(&[self.namespace.as_bytes(), prefix])
-        };
-        range_with_prefix(storage, &namespace, start_after.map(RawBound::Exclusive), None, Order::Ascending)
-            .take(limit)
-            .map(|(key, value)| Ok((key, T::from_stored(&value)?)))
-            .collect()
+    ) -> Result<Page<S, T>, ContractError> {
+        Ok(cut(self.page_each_under(storage, first, start_after, limit + 1)?, limit))
     }
+}
+
+/// At most `limit` records under a prefix of storage keys, after what follows it in `start_after`.
+fn each<K: KeyDeserialize, T: Packed>(
+    storage: &dyn Storage,
+    prefix: &[u8],
+    start_after: Option<Vec<u8>>,
+    limit: usize,
+) -> Result<Vec<Each<K::Output, T>>, ContractError> {
+    range_with_prefix(storage, prefix, start_after.map(RawBound::Exclusive), None, Order::Ascending)
+        .take(limit)
+        .map(|(key, value)| Ok((K::from_vec(key)?, T::from_stored(&value))))
+        .collect()
+}
+
+/// A page of `limit` records of which one more was read, if there is one. The next page goes on after the last record of this, whether or
+/// not that parses: a page without any that does is not the end.
+fn cut<K: Clone, T>(mut records: Vec<Each<K, T>>, limit: usize) -> Page<K, T> {
+    let more = records.len() > limit;
+    records.truncate(limit);
+    let last = records.last().filter(|_| more).map(|(key, _)| key.clone());
+    let whole = records.into_iter().filter_map(|(key, value)| Some((key, value.ok()?)));
+    (whole.collect(), last)
 }
 
 /// Appends fields to bytes.

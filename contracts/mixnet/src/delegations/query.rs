@@ -1,14 +1,13 @@
 //! Delegations as wallets read them.
 
 use cosmwasm_std::{coin, Addr, Decimal, Deps, Storage, Uint128};
-use cw_storage_plus::PrimaryKey;
 use nym_contract_types::mixnet::{
     AllDelegationsResponse, Delegation, DelegatorDelegationsResponse, NodeDelegationResponse, NodeDelegationsResponse,
 };
 use nym_contract_types::{page, EpochId, NodeId};
 
 use super::state::{StoredDelegation, BY_OWNER, DELEGATIONS};
-use crate::mixnodes::state::{LEFT_STAKES, SCALE, STAKES};
+use crate::mixnodes::state::{Staked, SCALE, STAKES};
 use crate::state::CORE;
 use crate::ContractError;
 
@@ -27,20 +26,30 @@ impl Context {
         Ok(Self { turn: core.now.turn(), denom: core.denom })
     }
 
+    /// The delegation as the next message would find it.
+    fn settled(
+        &self,
+        storage: &dyn Storage,
+        mix_id: NodeId,
+        stored: &StoredDelegation,
+    ) -> Result<StoredDelegation, ContractError> {
+        let mut settled = stored.clone();
+        if settled.has_begun(self.turn) {
+            let now = Staked::find(storage, mix_id)?.map_or(0, |(stake, _)| stake.unit_reward);
+            settled.count_earlier(storage, mix_id, self.turn, now)?;
+        }
+        Ok(settled)
+    }
+
     fn show(
         &self,
         storage: &dyn Storage,
         mix_id: NodeId,
         owner: Addr,
-        mut stored: StoredDelegation,
+        stored: StoredDelegation,
     ) -> Result<Delegation, ContractError> {
-        if stored.has_begun(self.turn) {
-            let stake = STAKES
-                .may_load(storage, mix_id)?
-                .map_or_else(|| LEFT_STAKES.may_load(storage, mix_id), |s| Ok(Some(s)))?;
-            let now = stake.map_or(0, |stake| stake.unit_reward);
-            stored.count_earlier(storage, mix_id, self.turn, now)?;
-        }
+        // As it is stored where a record of its node is damaged: that must not hide what was delegated.
+        let stored = self.settled(storage, mix_id, &stored).unwrap_or(stored);
         let amount = (stored.amount / SCALE)
             .checked_add(stored.pending)
             .ok_or(ContractError::OutOfRange { what: "delegation" })?;
@@ -66,17 +75,13 @@ pub fn of_node(
 ) -> Result<NodeDelegationsResponse, ContractError> {
     let context = Context::load(deps.storage)?;
     let limit = page::limit(limit, PAGE.0, PAGE.1);
-    let after = start_after.map(String::into_bytes);
-    let mut stored = DELEGATIONS.page_under(deps.storage, &mix_id.to_be_bytes(), after, limit + 1)?;
-    let more = stored.len() > limit;
-    stored.truncate(limit);
-
+    let start_after = start_after.map(Addr::unchecked);
+    let (stored, last) = DELEGATIONS.list_under(deps.storage, &mix_id.to_be_bytes(), start_after, limit)?;
     let delegations = stored
         .into_iter()
-        .map(|(owner, delegation)| context.show(deps.storage, mix_id, address(owner)?, delegation))
-        .collect::<Result<Vec<_>, _>>()?;
-    let start_next_after = delegations.last().filter(|_| more).map(|delegation| delegation.owner.to_string());
-    Ok(NodeDelegationsResponse { delegations, start_next_after })
+        .filter_map(|(owner, delegation)| context.show(deps.storage, mix_id, owner, delegation).ok())
+        .collect();
+    Ok(NodeDelegationsResponse { delegations, start_next_after: last.map(Addr::into_string) })
 }
 
 /// Delegations of an account by node.
@@ -89,19 +94,16 @@ pub fn of_owner(
     let owner = deps.api.addr_validate(&delegator)?;
     let context = Context::load(deps.storage)?;
     let limit = page::limit(limit, PAGE.0, PAGE.1);
-    let after = start_after.map(|(mix_id, _)| mix_id.to_be_bytes().to_vec());
-    let mut ids = BY_OWNER.page_under(deps.storage, owner.as_bytes(), after, limit + 1)?;
-    let more = ids.len() > limit;
-    ids.truncate(limit);
-
-    let mut delegations = Vec::with_capacity(ids.len());
-    for (key, _) in ids {
-        let mix_id = NodeId::from_be_bytes(key.try_into().map_err(|_| ContractError::Corrupt { what: "index" })?);
-        if let Some(delegation) = DELEGATIONS.may_load(deps.storage, (mix_id, &owner))? {
-            delegations.push(context.show(deps.storage, mix_id, owner.clone(), delegation)?);
-        }
-    }
-    let start_next_after = delegations.last().filter(|_| more).map(|last| (last.mix_id, last.owner.to_string()));
+    let start_after = start_after.map(|(mix_id, _)| mix_id);
+    let (ids, last) = BY_OWNER.list_under(deps.storage, owner.as_bytes(), start_after, limit)?;
+    let delegations = ids
+        .into_iter()
+        .filter_map(|(mix_id, _)| {
+            let delegation = DELEGATIONS.load(deps.storage, (mix_id, &owner)).ok()?;
+            context.show(deps.storage, mix_id, owner.clone(), delegation).ok()
+        })
+        .collect();
+    let start_next_after = last.map(|mix_id| (mix_id, owner.to_string()));
     Ok(DelegatorDelegationsResponse { delegations, start_next_after })
 }
 
@@ -113,19 +115,14 @@ pub fn all(
 ) -> Result<AllDelegationsResponse, ContractError> {
     let context = Context::load(deps.storage)?;
     let limit = page::limit(limit, PAGE.0, PAGE.1);
-    let after = start_after.map(|(mix_id, owner)| (mix_id, &Addr::unchecked(owner)).joined_key());
-    let mut stored = DELEGATIONS.page_under(deps.storage, &[], after, limit + 1)?;
-    let more = stored.len() > limit;
-    stored.truncate(limit);
-
+    let after = start_after.map(|(mix_id, owner)| (mix_id, Addr::unchecked(owner)));
+    let after = after.as_ref().map(|(mix_id, owner)| (*mix_id, owner));
+    let (stored, last) = DELEGATIONS.list(deps.storage, after, limit)?;
     let delegations = stored
         .into_iter()
-        .map(|(key, delegation)| {
-            let (mix_id, owner) = <(NodeId, Addr) as cw_storage_plus::KeyDeserialize>::from_vec(key)?;
-            context.show(deps.storage, mix_id, owner, delegation)
-        })
-        .collect::<Result<Vec<_>, ContractError>>()?;
-    let start_next_after = delegations.last().filter(|_| more).map(|last| (last.mix_id, last.owner.to_string()));
+        .filter_map(|((mix_id, owner), delegation)| context.show(deps.storage, mix_id, owner, delegation).ok())
+        .collect();
+    let start_next_after = last.map(|(mix_id, owner)| (mix_id, owner.into_string()));
     Ok(AllDelegationsResponse { delegations, start_next_after })
 }
 
@@ -136,9 +133,4 @@ pub fn one(deps: Deps<'_>, mix_id: NodeId, delegator: String) -> Result<NodeDele
     let stored = DELEGATIONS.may_load(deps.storage, (mix_id, &owner))?;
     let delegation = stored.map(|stored| context.show(deps.storage, mix_id, owner, stored)).transpose()?;
     Ok(NodeDelegationResponse { delegation, mixnode_still_bonded: STAKES.has(deps.storage, mix_id) })
-}
-
-fn address(key: Vec<u8>) -> Result<Addr, ContractError> {
-    let text = String::from_utf8(key).map_err(|_| ContractError::Corrupt { what: "index" })?;
-    Ok(Addr::unchecked(text))
 }

@@ -51,23 +51,22 @@ impl StoredDelegation {
         self.pending > 0 && self.pending_turn < turn
     }
 
-    /// Joins a pending part that has begun to count, at the unit reward of then, which it returns with its turn if it is kept. The node was
-    /// folded before.
+    /// Joins a pending part that has begun to count, at the unit reward of then, which it returns if it is kept: that of `pending_turn`.
+    /// The node was folded before.
     pub fn count_earlier(
         &mut self,
         storage: &dyn Storage,
         mix_id: NodeId,
         turn: EpochId,
         now: u128,
-    ) -> Result<Option<(EpochId, UnitReward)>, ContractError> {
+    ) -> Result<Option<UnitReward>, ContractError> {
         if !self.has_begun(turn) {
             return Ok(None);
         }
-        let then = self.pending_turn;
-        let reward = UNIT_REWARDS.may_load(storage, (mix_id, then))?;
+        let then = UNIT_REWARDS.may_load(storage, (mix_id, self.pending_turn))?;
         // A node that nobody touched since has its unit reward of then still.
-        self.count_from(reward.as_ref().map_or(now, |reward| reward.value))?;
-        Ok(reward.map(|reward| (then, reward)))
+        self.count_from(then.as_ref().map_or(now, |then| then.value))?;
+        Ok(then)
     }
 
     /// The same, and forgets one use of that unit reward, and the reward with its last use.
@@ -78,11 +77,12 @@ impl StoredDelegation {
         turn: EpochId,
         now: u128,
     ) -> Result<(), ContractError> {
+        let key = (mix_id, self.pending_turn);
         match self.count_earlier(storage, mix_id, turn, now)? {
-            Some((then, UnitReward { value, users })) if users > 1 => {
-                UNIT_REWARDS.save(storage, (mix_id, then), &UnitReward { value, users: users - 1 });
+            Some(UnitReward { value, users }) if users > 1 => {
+                UNIT_REWARDS.save(storage, key, &UnitReward { value, users: users - 1 });
             }
-            Some((then, _)) => UNIT_REWARDS.remove(storage, (mix_id, then)),
+            Some(_) => UNIT_REWARDS.remove(storage, key),
             None => {}
         }
         Ok(())

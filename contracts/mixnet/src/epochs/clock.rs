@@ -111,20 +111,9 @@ impl Epoch {
     }
 }
 
-/// The part of [`Epoch`] that only transitions need.
+/// The epoch as [`TRANSITION`] has it: where the clock stands is not in there, only [`EpochRecords::load_with`] tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Transition {
-    starts_at: u64,
-    length: u64,
-    height: u64,
-    previous_height: u64,
-    interval_start: EpochId,
-    outcome: Outcome,
-    begun_at: u64,
-    cursor: u32,
-    final_node: NodeId,
-    candidates: u32,
-}
+pub struct Transition(Epoch);
 
 /// The current epoch in its two records.
 pub struct EpochRecords;
@@ -137,22 +126,8 @@ impl EpochRecords {
 
     /// The same for who has read [`CORE`] already.
     pub fn load_with(&self, storage: &dyn Storage, core: &Core) -> Result<Epoch, ContractError> {
-        let (now, rest) = (core.now, TRANSITION.load(storage)?);
-        Ok(Epoch {
-            id: now.id,
-            phase: now.phase,
-            starts_at: rest.starts_at,
-            length: rest.length,
-            height: rest.height,
-            previous_height: rest.previous_height,
-            interval: now.interval,
-            interval_start: rest.interval_start,
-            outcome: rest.outcome,
-            begun_at: rest.begun_at,
-            cursor: rest.cursor,
-            final_node: rest.final_node,
-            candidates: rest.candidates,
-        })
+        let (Now { id, phase, interval }, Transition(rest)) = (core.now, TRANSITION.load(storage)?);
+        Ok(Epoch { id, phase, interval, ..rest })
     }
 
     /// Writes both records; terms and sums stay as they are stored.
@@ -166,19 +141,7 @@ impl EpochRecords {
     pub fn save_with(&self, storage: &mut dyn Storage, mut core: Core, epoch: &Epoch) {
         core.now = epoch.now();
         CORE.save(storage, &core);
-        let rest = Transition {
-            starts_at: epoch.starts_at,
-            length: epoch.length,
-            height: epoch.height,
-            previous_height: epoch.previous_height,
-            interval_start: epoch.interval_start,
-            outcome: epoch.outcome,
-            begun_at: epoch.begun_at,
-            cursor: epoch.cursor,
-            final_node: epoch.final_node,
-            candidates: epoch.candidates,
-        };
-        TRANSITION.save(storage, &rest);
+        TRANSITION.save(storage, &Transition(epoch.clone()));
     }
 }
 
@@ -233,21 +196,26 @@ impl Packed for Transition {
     const NAME: &'static str = "transition";
 
     fn pack(&self) -> Vec<u8> {
+        let epoch = &self.0;
         Vec::with_capacity(48)
-            .put(&[FORM | self.outcome.number()])
-            .number(self.starts_at)
-            .number(self.length)
-            .number(self.height)
-            .number(self.previous_height)
-            .number(self.interval_start)
-            .number(self.begun_at)
-            .number(self.cursor)
-            .number(self.final_node)
-            .number(self.candidates)
+            .put(&[FORM | epoch.outcome.number()])
+            .number(epoch.starts_at)
+            .number(epoch.length)
+            .number(epoch.height)
+            .number(epoch.previous_height)
+            .number(epoch.interval_start)
+            .number(epoch.begun_at)
+            .number(epoch.cursor)
+            .number(epoch.final_node)
+            .number(epoch.candidates)
     }
 
     fn unpack(bytes: &mut Reader<'_>) -> Option<Self> {
-        Some(Self {
+        Some(Self(Epoch {
+            // What the other record has.
+            id: 0,
+            phase: Phase::Running,
+            interval: 0,
             outcome: Outcome::of(bytes.u8()?.checked_sub(FORM)?)?,
             starts_at: bytes.number()?,
             length: bytes.number()?,
@@ -258,6 +226,6 @@ impl Packed for Transition {
             cursor: bytes.number()?,
             final_node: bytes.number()?,
             candidates: bytes.number()?,
-        })
+        }))
     }
 }

@@ -125,17 +125,18 @@ impl<'a> EpochEvents<'a> {
             if self.is_full() {
                 return Ok(Some(last));
             }
-            let owners =
-                DELEGATIONS.page_under(self.storage, &id.to_be_bytes(), Some(last.clone().into_bytes()), 100)?;
+            let after = Some(Addr::unchecked(&last));
+            let owners = DELEGATIONS.page_each_under(self.storage, &id.to_be_bytes(), after, 100)?;
             let ended = owners.len() < 100;
             for (owner, delegation) in owners {
                 if self.is_full() {
                     return Ok(Some(last));
                 }
-                last = String::from_utf8(owner).map_err(|_| ContractError::Corrupt { what: "index" })?;
+                last = owner.to_string();
                 self.records += 1;
+                let Ok(delegation) = delegation else { continue };
                 if delegation.pending > 0 && delegation.pending_turn == self.turn {
-                    let (owner, amount) = (Addr::unchecked(&last), coin(delegation.pending, &self.denom));
+                    let amount = coin(delegation.pending, &self.denom);
                     let kind = PendingEpochEventKind::Delegate { owner, mix_id: id, amount };
                     self.add(id, delegation.height, kind);
                 }
@@ -255,7 +256,7 @@ pub fn interval_events(
     let mut start_next_after = (nodes.len() == MAX_RECORDS).then(|| nodes.last().map(|(id, _)| *id)).flatten();
     let mut found = 0;
     for (mix_id, stake) in nodes.into_iter().filter_map(|(id, stake)| Some((id, stake.ok()?))) {
-        let Some(kind) = costs_of(mix_id, stake, epoch.interval, &state.rewarding_denom)? else {
+        let Ok(Some(kind)) = costs_of(mix_id, stake, epoch.interval, &state.rewarding_denom) else {
             continue;
         };
         if found == limit {

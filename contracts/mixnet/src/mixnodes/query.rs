@@ -99,7 +99,7 @@ fn decimal(atomics: u128) -> Decimal {
     Decimal::new(Uint128::new(atomics))
 }
 
-/// A page of nodes. One of which a record does not parse is left out, so that it does not make a list of all unreadable.
+/// A page of nodes. One of which a record is missing or does not parse is left out, so that it does not make a list of all unreadable.
 fn page_of<T>(
     storage: &dyn Storage,
     start_after: Option<NodeId>,
@@ -108,11 +108,16 @@ fn page_of<T>(
 ) -> Result<(Vec<T>, Option<NodeId>), ContractError> {
     let context = Context::load(storage)?;
     let (bonds, last) = BONDS.list(storage, start_after, limit)?;
-    let mut stakes = STAKES.page_each(storage, start_after, limit)?.into_iter();
+    let mut stakes = STAKES.page_each(storage, start_after, limit)?.into_iter().peekable();
     let nodes = bonds
         .into_iter()
         .filter_map(|(id, bond)| {
-            let (_, stake) = stakes.find(|(of, _)| *of == id)?;
+            while stakes.next_if(|(of, _)| *of < id).is_some() {}
+            // Where bonds are missing, the page of stakes ends before that of bonds.
+            let stake = match stakes.next_if(|(of, _)| *of == id) {
+                Some((_, stake)) => stake,
+                None => STAKES.load(storage, id),
+            };
             Some(show(&context, id, bond, &stake.ok()?))
         })
         .collect();
@@ -236,18 +241,9 @@ fn unbonded_in<'a, K: PrimaryKey<'a> + KeyDeserialize>(
     limit: Option<u32>,
 ) -> Result<PagedUnbondedMixnodesResponse, ContractError> {
     let limit = page::limit(limit, 250, 300);
-    let after = start_after.map(|after| after.to_be_bytes().to_vec());
-    let mut found = index.page_under(deps.storage, of, after, limit + 1)?;
-    let more = found.len() > limit;
-    found.truncate(limit);
-    let (mut nodes, mut start_next_after) = (Vec::with_capacity(found.len()), None);
-    for (key, _) in found {
-        let mix_id = NodeId::from_be_bytes(key.try_into().map_err(|_| ContractError::Corrupt { what: "index" })?);
-        start_next_after = more.then_some(mix_id);
-        if let Ok(node) = UNBONDED.load(deps.storage, mix_id) {
-            nodes.push((mix_id, node));
-        }
-    }
+    let (found, start_next_after) = index.list_under(deps.storage, of, start_after, limit)?;
+    let nodes =
+        found.into_iter().filter_map(|(mix_id, _)| Some((mix_id, UNBONDED.load(deps.storage, mix_id).ok()?))).collect();
     Ok(PagedUnbondedMixnodesResponse { nodes, start_next_after })
 }
 

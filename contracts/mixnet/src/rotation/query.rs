@@ -41,17 +41,10 @@ pub fn all(
 ) -> Result<PagedNodeKeysResponse, ContractError> {
     let limit = page::limit(limit, 250, 300);
     let period = current(deps.storage)?.unwrap_or_default();
-    let after = start_after.map(|after| keys::parse(&after).unwrap_or_default().to_vec());
-    let mut found = KEYS.page_under(deps.storage, &[], after, limit + 1)?;
-    let more = found.len() > limit;
-    found.truncate(limit);
-    let mut nodes = Vec::with_capacity(found.len());
-    for (identity, kept) in found {
-        let identity: [u8; 32] = identity.try_into().map_err(|_| ContractError::Corrupt { what: "keys of a node" })?;
-        nodes.push(show(keys::to_text(&identity), period, &kept));
-    }
-    let start_next_after = nodes.last().filter(|_| more).map(|node| node.identity.clone());
-    Ok(PagedNodeKeysResponse { nodes, start_next_after })
+    let after = start_after.map(|after| keys::parse(&after).unwrap_or_default());
+    let (found, last) = KEYS.list(deps.storage, after.as_ref(), limit)?;
+    let nodes = found.into_iter().map(|(identity, kept)| show(keys::to_text(&identity), period, &kept)).collect();
+    Ok(PagedNodeKeysResponse { nodes, start_next_after: last.as_ref().map(keys::to_text) })
 }
 
 fn current(storage: &dyn Storage) -> Result<Option<u32>, ContractError> {

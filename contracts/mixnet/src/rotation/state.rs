@@ -8,7 +8,7 @@ use crate::packed::{Packed, PackedMap, Reader, Write};
 use crate::state::Core;
 
 /// Keys of bonded nodes by identity key; none where keys do not expire. Written by `rotation::execute` and [`keep_bonded`].
-pub const KEYS: PackedMap<&[u8], KeptKeys> = PackedMap::new("nk");
+pub const KEYS: PackedMap<&[u8; 32], KeptKeys> = PackedMap::new("nk");
 
 /// Keys of at most two periods, the earlier first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

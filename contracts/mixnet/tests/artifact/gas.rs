@@ -246,7 +246,7 @@ fn the_document_shows_what_was_recorded() {
         .lines()
         .skip_while(|line| *line != "| Message | 10 | 1,000 | 100,000 |")
         .skip(2)
-        .take(rows.len())
+        .take_while(|line| line.starts_with('|'))
         .collect();
     assert!(rows.len() > 30);
     assert_eq!(shown, rows);

@@ -13,13 +13,10 @@ use nym_mixnet_contract::mixnodes::state::{Clock, NodeStake, BONDS, LEFT_STAKES,
 use nym_mixnet_contract::packed::Reader;
 use nym_mixnet_contract::rewards::state::POOL_CHANGE;
 use nym_mixnet_contract::rotation::state::KEYS;
-use nym_mixnet_contract::state::{Account, Bonded, Holder, ACCOUNTS, CORE, IDENTITIES};
+use nym_mixnet_contract::state::{Bonded, Holder, ACCOUNTS, CORE, IDENTITIES};
 
 use super::exact::{reward, Exact, Inputs};
-use crate::suite::Suite;
-
-/// More than any test has.
-const ALL: usize = 10_000;
+use crate::suite::{records_of, Suite};
 
 /// What was before a step.
 pub struct Watch {
@@ -34,16 +31,16 @@ pub struct Watch {
 }
 
 fn stakes(net: &Suite) -> BTreeMap<NodeId, NodeStake> {
-    STAKES.page(&net.store, None, ALL).unwrap().into_iter().collect()
+    records_of(&net.store, &STAKES).into_iter().collect()
 }
 
 fn delegations(net: &Suite) -> Vec<((NodeId, Addr), StoredDelegation)> {
-    DELEGATIONS.page(&net.store, None, ALL).unwrap()
+    records_of(&net.store, &DELEGATIONS)
 }
 
 /// What accounts have bonded, those that have bonded something.
 fn bonded(net: &Suite) -> BTreeMap<Addr, Bonded> {
-    let accounts: Vec<(Vec<u8>, Account)> = ACCOUNTS.page_under(&net.store, &[], None, ALL).unwrap();
+    let accounts = records_of(&net.store, &ACCOUNTS);
     let owner = |key: Vec<u8>| Reader(&key).address().unwrap();
     accounts.into_iter().filter_map(|(key, account)| Some((owner(key), account.bonded?))).collect()
 }
@@ -93,14 +90,14 @@ impl Watch {
     fn i1_solvency(&self, net: &Suite) {
         let mut owed = Uint256::zero();
         let atomics = |units: u128| Uint256::from(units) * Uint256::from(SCALE);
-        let left = LEFT_STAKES.page(&net.store, None, ALL).unwrap();
+        let left = records_of(&net.store, &LEFT_STAKES);
         for stake in stakes(net).values().chain(left.iter().map(|(_, stake)| stake)) {
             owed += Uint256::from(stake.operator) + Uint256::from(stake.delegates);
             if let Some(pending) = &stake.pending {
                 owed += atomics(pending.delegated) + atomics(pending.pledged);
             }
         }
-        for (_, bond) in GATEWAYS.page(&net.store, None, ALL).unwrap() {
+        for (_, bond) in records_of(&net.store, &GATEWAYS) {
             owed += atomics(bond.pledge);
         }
         let booked = CORE.load(&net.store).unwrap().owed;
@@ -144,9 +141,9 @@ impl Watch {
             entry.2 += delegation.pending;
             entry.3 += u32::from(delegation.pending > 0);
         }
-        assert_eq!(BY_OWNER.page(&net.store, None, ALL).unwrap().len(), all.len());
+        assert_eq!(records_of(&net.store, &BY_OWNER).len(), all.len());
 
-        let left = LEFT_STAKES.page(&net.store, None, ALL).unwrap();
+        let left = records_of(&net.store, &LEFT_STAKES);
         for (id, mut stake) in stakes(net).into_iter().chain(left) {
             stake.count_earlier(clock).unwrap();
             let (value, count, pending, pending_count) = worth.remove(&id).unwrap_or_default();
@@ -159,12 +156,8 @@ impl Watch {
         }
         assert!(worth.is_empty(), "delegations to nodes that are not there");
 
-        let stored: BTreeMap<_, _> = UNIT_REWARDS
-            .page(&net.store, None, ALL)
-            .unwrap()
-            .into_iter()
-            .map(|(key, reward)| (key, reward.users))
-            .collect();
+        let stored: BTreeMap<_, _> =
+            records_of(&net.store, &UNIT_REWARDS).into_iter().map(|(key, reward)| (key, reward.users)).collect();
         assert_eq!(stored, users, "past unit rewards are kept while somebody needs them");
     }
 
@@ -263,9 +256,8 @@ impl Watch {
 
     /// I6: one bond to an owner, one owner to an identity, and the records of a node belong together.
     fn i6_uniqueness(&self, net: &Suite) {
-        let bonds = BONDS.page(&net.store, None, ALL).unwrap();
-        let gateways: Vec<_> =
-            GATEWAYS.page(&net.store, None, ALL).unwrap().into_iter().map(|(_, bond)| bond).collect();
+        let bonds = records_of(&net.store, &BONDS);
+        let gateways: Vec<_> = records_of(&net.store, &GATEWAYS).into_iter().map(|(_, bond)| bond).collect();
         let mut owners: Vec<_> = bonds.iter().map(|(_, bond)| bond.owner.clone()).collect();
         owners.extend(gateways.iter().map(|bond| bond.owner.clone()));
         let mut identities: Vec<_> = bonds.iter().map(|(_, bond)| bond.node.identity).collect();
@@ -279,7 +271,7 @@ impl Watch {
         assert_eq!(owners.len(), count);
         let known = bonded(net);
         assert_eq!(known.len(), count);
-        assert_eq!(IDENTITIES.page_under(&net.store, &[], None, ALL).unwrap().len(), count);
+        assert_eq!(records_of(&net.store, &IDENTITIES).len(), count);
         for (id, bond) in &bonds {
             assert_eq!(known.get(&bond.owner), Some(&Bonded::Mixnode(*id)));
             let holder = IDENTITIES.load(&net.store, &bond.node.identity).unwrap();
@@ -319,9 +311,9 @@ impl Watch {
             known += usize::from(kept.is_some());
             assert_eq!(stake.keyed, kept.and_then(|kept| kept.keyed()), "node {id}");
         }
-        let gateways = GATEWAYS.page(&net.store, None, ALL).unwrap().len();
+        let gateways = records_of(&net.store, &GATEWAYS).len();
         let expected = if params.key_period == 0 { 0 } else { known + gateways };
-        assert_eq!(KEYS.page_under(&net.store, &[], None, ALL).unwrap().len(), expected);
+        assert_eq!(records_of(&net.store, &KEYS).len(), expected);
         if now.id > self.epoch.id && now.outcome == Outcome::Drawn {
             let period = params.period_of(now.id);
             for seat in &RewardedSet::load(&net.store, now.id).unwrap().seats {
@@ -334,12 +326,12 @@ impl Watch {
     /// I9: when all have left, pool and dust remain, and no record of any stake.
     pub fn everyone_left(&self, net: &Suite) {
         assert!(stakes(net).is_empty());
-        assert!(LEFT_STAKES.page(&net.store, None, ALL).unwrap().is_empty());
+        assert!(records_of(&net.store, &LEFT_STAKES).is_empty());
         assert!(delegations(net).is_empty());
-        assert!(BY_OWNER.page(&net.store, None, ALL).unwrap().is_empty());
-        assert!(UNIT_REWARDS.page(&net.store, None, ALL).unwrap().is_empty());
+        assert!(records_of(&net.store, &BY_OWNER).is_empty());
+        assert!(records_of(&net.store, &UNIT_REWARDS).is_empty());
         assert!(bonded(net).is_empty());
-        assert!(IDENTITIES.page_under(&net.store, &[], None, ALL).unwrap().is_empty());
+        assert!(records_of(&net.store, &IDENTITIES).is_empty());
         assert!(POOL_CHANGE.may_load(&net.store).is_ok());
         let mut last = Self { payouts: self.payouts + 1_000, ..Self::new(net) };
         last.operations = self.operations + 1_000;

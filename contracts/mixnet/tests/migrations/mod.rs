@@ -18,7 +18,7 @@ use nym_mixnet_contract::{migrations, ContractError};
 use serde_json::Value;
 
 use crate::assert_refused;
-use crate::suite::{Announced, Group, Identity, Suite, DENOM, PLEDGE};
+use crate::suite::{records_of, Announced, Group, Identity, Suite, DENOM, PLEDGE};
 use recorded::{play, turn, Recorded};
 
 /// Versions whose states are recorded.
@@ -158,7 +158,7 @@ where
     K: PrimaryKey<'static> + KeyDeserialize,
     T: Packed,
 {
-    let records = map.page(&net.store, None, usize::MAX).unwrap();
+    let records = records_of(&net.store, map);
     for (key, record) in &records {
         write(&mut net.store, key, record);
     }

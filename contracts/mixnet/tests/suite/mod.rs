@@ -24,7 +24,7 @@ use crate::artifact::Machine;
 
 pub use group::Group;
 pub use nodes::{Announced, Identity};
-pub use storage::Journaled;
+pub use storage::{records_of, Journaled};
 
 pub const DENOM: &str = "unym";
 pub const NYM: u128 = 1_000_000;

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::ops::Bound;
 
 use cosmwasm_std::{Order, Record, Storage};
+use cw_storage_plus::{KeyDeserialize, PrimaryKey};
+use nym_mixnet_contract::packed::{Packed, PackedMap};
 
 #[derive(Default)]
 pub struct Journaled {
@@ -71,4 +73,15 @@ impl Storage for Journaled {
             Order::Descending => Box::new(records.rev()),
         }
     }
+}
+
+/// All records of a map, each of which parses.
+#[track_caller]
+pub fn records_of<K, T>(storage: &dyn Storage, map: &PackedMap<K, T>) -> Vec<(K::Output, T)>
+where
+    K: PrimaryKey<'static> + KeyDeserialize,
+    T: Packed,
+{
+    let records = map.page_each(storage, None, usize::MAX).unwrap();
+    records.into_iter().map(|(key, record)| (key, record.unwrap())).collect()
 }

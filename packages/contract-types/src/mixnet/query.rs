@@ -1,4 +1,5 @@
-//! Queries. Lists take `start_after` (exclusive) and `limit`, and answer `start_next_after: null` on the last page.
+//! Queries. Lists take `start_after` (exclusive) and `limit`, and answer `start_next_after: null` on the last page. Another page may be
+//! shorter than `limit` too, or empty: what is damaged is left out of it.
 
 use cosmwasm_schema::QueryResponses;
 #[cfg(not(target_arch = "wasm32"))]
