@@ -6,6 +6,7 @@ use crate::error::ServiceError;
 use nym_client_core::{Client, ClientError, Event};
 use nym_daemon::shutdown::DEADLINE;
 use nym_daemon::Shutdown;
+use nym_keys::files::write_whole;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use tokio::net::TcpListener;
@@ -54,9 +55,7 @@ impl Service {
         let service = Self { client, addresses: Addresses { api }, home, shutdown };
         let path = service.home.join(ADDRESS_FILE);
         // Whole or not at all: programs wait for it and read it at once.
-        let beside = service.home.join(format!("{ADDRESS_FILE}.new"));
-        let written = std::fs::write(&beside, format!("{api}\n")).and_then(|()| std::fs::rename(&beside, &path));
-        if let Err(source) = written {
+        if let Err(source) = write_whole(&path, format!("{api}\n").as_bytes()) {
             let _ = service.shutdown().await;
             return Err(ServiceError::Home { path, source });
         }

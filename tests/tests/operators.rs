@@ -3,7 +3,6 @@
 use crate::transactions::{assert_nothing_twice, count_steps, height, transactions, OnChain, Step};
 use nym_chain_client::mixnet::MixnetQueries as _;
 use nym_chain_client::ChainClient;
-use std::collections::BTreeSet;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 const APIS: usize = 3;
@@ -74,7 +73,6 @@ async fn each_operator_is_killed_in_its_turn_and_every_epoch_is_turned_once() {
         let reports = senders(&all, "submit_performance", turned, "");
         assert!(reports.len() >= APIS - 1, "epoch {turned} has reports of {reports:?}");
     }
-    assert_eq!(killed.iter().map(|(_, dead)| dead).collect::<BTreeSet<_>>().len(), APIS);
     // What one does in vain, because another was as fast, is the exception: at most once for each that was killed.
     assert!(idle + failed <= kills, "{idle} for nothing and {failed} failed beside {useful}");
 }

@@ -167,8 +167,9 @@ impl Connection {
     }
 
     async fn event(&mut self, socket: &mut WebSocket, event: Event) -> Result<(), Gone> {
-        // A message is accepted before it is delivered, and told in that order.
-        while let Some((origin, reply)) = self.answers.next().now_or_never().flatten() {
+        // A message is accepted before it is delivered, and told in that order. Unconstrained: once the task's budget is
+        // spent, an answer that is there would not be found.
+        while let Some((origin, reply)) = tokio::task::unconstrained(self.answers.next()).now_or_never().flatten() {
             self.answer(socket, origin, reply).await?;
         }
         let connection = |state, message| Reply::Connection { state, message };

@@ -34,13 +34,13 @@ pub(super) struct Accounts {
 
 impl Accounts {
     /// Counts what the database holds. A client that makes no sense is reported and left out.
-    pub(super) fn load(connection: &Connection, limits: InboxLimits) -> rusqlite::Result<Self> {
+    pub(super) fn load(connection: &Connection, limits: InboxLimits, damaged: &Damaged) -> rusqlite::Result<Self> {
         let mut books = Books::default();
         let mut statement = connection.prepare(
             "SELECT clients.id, identity, count(inbox.id), coalesce(sum(length(bytes)), 0)
              FROM clients LEFT JOIN inbox ON inbox.client = clients.id GROUP BY clients.id",
         )?;
-        let found = readable(statement.query([])?, usize::MAX, &Damaged::default(), |row| {
+        let found = readable("clients", statement.query([])?, usize::MAX, damaged, |row| {
             let (rows, bytes): (i64, i64) = (row.get(2)?, row.get(3)?);
             let account = Account { row: row.get(0)?, rows: rows.unsigned_abs(), bytes: bytes.unsigned_abs() };
             Ok((row.get(1)?, account))

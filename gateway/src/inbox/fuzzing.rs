@@ -7,7 +7,8 @@ use rusqlite::types::Value;
 use rusqlite::{params_from_iter, Connection};
 
 use super::accounts::Accounts;
-use super::{schema, ClientId, InboxLimits};
+use super::schema::{self, Damaged};
+use super::{ClientId, InboxLimits};
 
 /// Hours before this one are over.
 const OLDEST: i64 = 1_000;
@@ -45,12 +46,13 @@ impl Target {
             let mut insert = self.0.prepare_cached("INSERT OR IGNORE INTO inbox VALUES (?, ?, ?, ?, ?)")?;
             insert.execute(params_from_iter(row))?;
         }
-        let books = Accounts::load(&self.0, LIMITS)?;
+        let damaged = Damaged::default();
+        let books = Accounts::load(&self.0, LIMITS, &damaged)?;
         self.quotas(&books)?;
         for number in 0..4 {
-            self.read(number)?;
+            self.read(number, &damaged)?;
         }
-        self.expire()
+        self.expire(&damaged)
     }
 
     /// No client gets more room than it has.
@@ -70,14 +72,13 @@ impl Target {
     }
 
     /// Pages of any size join up to the same rows, in their order.
-    fn read(&self, client: i64) -> rusqlite::Result<()> {
-        let damaged = schema::Damaged::default();
-        let whole = schema::rows(&self.0, client, 0, usize::MAX, &damaged)?;
+    fn read(&self, client: i64, damaged: &Damaged) -> rusqlite::Result<()> {
+        let whole = schema::rows(&self.0, client, 0, usize::MAX, damaged)?;
         assert!(whole.windows(2).all(|pair| pair[0].id < pair[1].id));
         for limit in 1..4 {
             let (mut joined, mut after) = (Vec::new(), 0);
             loop {
-                let page = schema::rows(&self.0, client, after, limit, &damaged)?;
+                let page = schema::rows(&self.0, client, after, limit, damaged)?;
                 assert!(page.len() <= limit && page.iter().all(|row| row.id > after));
                 let Some(last) = page.last() else { break };
                 after = last.id;
@@ -89,12 +90,12 @@ impl Target {
     }
 
     /// The books are right after old rows were deleted, few at a time, and what is not old stays.
-    fn expire(&self) -> rusqlite::Result<()> {
+    fn expire(&self, damaged: &Damaged) -> rusqlite::Result<()> {
         let ids = |query: &str| -> rusqlite::Result<BTreeSet<i64>> {
             self.0.prepare_cached(query)?.query_map([], |row| row.get(0))?.collect()
         };
         let young = ids("SELECT id FROM inbox WHERE NOT ifnull(hour < 1000, 0)")?;
-        let books = Accounts::load(&self.0, LIMITS)?;
+        let books = Accounts::load(&self.0, LIMITS, damaged)?;
         loop {
             let deleted = schema::expire(&self.0, OLDEST, 2)?;
             assert!(deleted.len() <= 2);
@@ -108,7 +109,7 @@ impl Target {
             }
         }
         assert_eq!(ids("SELECT id FROM inbox")?, young);
-        assert_eq!(books.kept(), Accounts::load(&self.0, LIMITS)?.kept());
+        assert_eq!(books.kept(), Accounts::load(&self.0, LIMITS, damaged)?.kept());
         Ok(())
     }
 }

@@ -181,7 +181,8 @@ impl Inbox {
         if found > schema::VERSION {
             return Err(InboxError::Version { path: path.to_owned(), found, known: schema::VERSION });
         }
-        let accounts = Arc::new(Accounts::load(&connection, limits.clone()).map_err(database)?);
+        let damaged = Arc::<Damaged>::default();
+        let accounts = Arc::new(Accounts::load(&connection, limits.clone(), &damaged).map_err(database)?);
         let readers = (0..READERS)
             .map(|_| schema::reader(path).map(Mutex::new))
             .collect::<Result<Vec<_>, _>>()
@@ -200,7 +201,7 @@ impl Inbox {
             commands: commands.clone(),
             waiting,
             readers: Arc::new(readers),
-            damaged: Arc::default(),
+            damaged,
             path: path.to_owned(),
         };
         Ok((inbox, Writer { commands, thread }))

@@ -1,6 +1,6 @@
 //! Tables, pragmas and the statements that read.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
@@ -56,34 +56,38 @@ pub(super) fn reader(path: &Path) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-/// Numbers of damaged rows that were reported: once each, because a client asks for what is there whenever it connects.
+/// How often each damaged row was reported: once, because a client asks for what is there whenever it connects.
 #[derive(Default)]
-pub(super) struct Damaged(Mutex<HashSet<i64>>);
+pub(super) struct Damaged(pub(super) Mutex<HashMap<(String, i64), u32>>);
 
 impl Damaged {
-    /// Notes a row; `false` if it was noted before.
-    pub(super) fn note(&self, id: i64) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(id)
+    fn report(&self, table: &str, row: &rusqlite::Row<'_>, problem: &rusqlite::Error) {
+        // Rows of a table whose numbers cannot be read are reported as one.
+        let id = row.get(0).unwrap_or(-1);
+        let mut reports = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let made = reports.entry((table.to_owned(), id)).or_insert(0);
+        if *made == 0 {
+            *made += 1;
+            tracing::error!(table, id, %problem, "a row of the inbox's database is damaged and left out");
+        }
     }
 }
 
 /// At most `limit` rows of a query whose first column is their number. One that makes no sense is reported and passed
 /// over, so that a damaged row does not stand before those that came after it.
 pub(super) fn readable<T>(
-    mut stored: Rows<'_>,
+    table: &str,
+    mut rows: Rows<'_>,
     limit: usize,
     damaged: &Damaged,
     read: impl Fn(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
 ) -> rusqlite::Result<Vec<T>> {
     let mut found = Vec::new();
     while found.len() < limit {
-        let Some(row) = stored.next()? else { break };
-        match (read(row), row.get(0)?) {
-            (Ok(value), _) => found.push(value),
-            (Err(problem), id) if damaged.note(id) => {
-                tracing::error!(id, %problem, "a row of the inbox's database is damaged and left out");
-            }
-            _ => {}
+        let Some(row) = rows.next()? else { break };
+        match read(row) {
+            Ok(value) => found.push(value),
+            Err(problem) => damaged.report(table, row, &problem),
         }
     }
     Ok(found)
@@ -101,7 +105,7 @@ pub(super) fn rows(
         connection.prepare_cached("SELECT id, kind, bytes FROM inbox WHERE client = ?1 AND id > ?2 ORDER BY id")?;
     let after = i64::try_from(after).unwrap_or(i64::MAX);
     let stored = statement.query(params![client, after])?;
-    readable(stored, limit, damaged, read)
+    readable("inbox", stored, limit, damaged, read)
 }
 
 fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {

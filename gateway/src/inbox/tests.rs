@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used)]
 //! Inboxes on a real database in a temporary folder.
 
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::mpsc::{channel, Receiver, Sender};
 use std::time::Duration;
@@ -288,9 +289,15 @@ async fn damaged_rows_stand_before_nobody_and_keep_no_gateway_from_starting() {
     drop(database);
 
     let (inbox, writer, events) = open(folder.path(), limits());
-    let rows = inbox.read(&ALICE, 0, 1).await.unwrap();
-    assert_eq!(rows.iter().map(|row| row.bytes[0]).collect::<Vec<_>>(), [3], "a page of one is not empty");
-    assert!(!inbox.damaged.note(1), "the first is reported, and not again");
+    for _ in 0..2 {
+        let rows = inbox.read(&ALICE, 0, 1).await.unwrap();
+        assert_eq!(rows.iter().map(|row| row.bytes[0]).collect::<Vec<_>>(), [3], "a page of one is not empty");
+    }
+    // The second row may be deleted before it is read.
+    let mut reports = inbox.damaged.0.lock().unwrap().clone();
+    reports.remove(&("inbox".to_owned(), 2));
+    let once = [("clients", 2), ("inbox", 1)].map(|(table, id)| ((table.to_owned(), id), 1));
+    assert_eq!(reports, HashMap::from(once), "each is reported once");
     assert!(!inbox.is_client(&BOB), "whoever was damaged has to come anew");
     inbox.register(BOB).await.unwrap();
     inbox.store(BOB, RowKind::Reply, vec![4; 10], None).unwrap();

@@ -223,6 +223,12 @@ mod tests {
     async fn an_empty_page_is_passed_over_and_too_many_end_the_list() {
         assert_eq!(listed(vec![(vec![1], Some(1)), (vec![], Some(2)), (vec![3], None)]).await, [1, 3]);
         assert_eq!(listed(vec![(vec![1], Some(1)), (vec![], Some(2)), (vec![], Some(1))]).await, [1]);
+
+        // Only those in a row count.
+        let alternating = (0..40u32)
+            .map(|n| (if n.is_multiple_of(2) { vec![n] } else { vec![] }, (n < 39).then_some(n + 1)))
+            .collect();
+        assert_eq!(listed(alternating).await.len(), 20);
     }
 
     #[tokio::test]

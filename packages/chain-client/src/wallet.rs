@@ -46,8 +46,11 @@ impl Wallet {
 
     /// A new mnemonic of 24 words.
     pub fn generate_mnemonic<R: RngCore + CryptoRng>(rng: &mut R) -> Zeroizing<String> {
-        let mnemonic = bip32::Mnemonic::random(rng, bip32::Language::English);
-        Zeroizing::new(mnemonic.phrase().to_owned())
+        let mut entropy = Zeroizing::new([0u8; 32]);
+        rng.fill_bytes(&mut *entropy);
+        let mnemonic = Mnemonic::from_entropy_in(Language::English, &*entropy)
+            .expect("32 bytes are one of the entropy sizes of BIP-39");
+        Zeroizing::new(mnemonic.to_string())
     }
 
     /// The account's bech32 address.

@@ -4,6 +4,7 @@ use nym_client_core::store::Store;
 use nym_client_core::test_util::{FakeNetwork, Faults};
 use nym_client_core::topology::InjectedTopology;
 use nym_client_core::{Client, ClientConfig, ClientKeys, Deps, Event, RateClass, SendOptions};
+use nym_links::test_util::eventually;
 use rand::{RngCore as _, SeedableRng as _};
 use rand_chacha::ChaCha20Rng;
 use std::sync::Arc;
@@ -33,14 +34,6 @@ fn message(seed: u64, size: usize) -> Vec<u8> {
     let mut bytes = vec![0; size];
     ChaCha20Rng::seed_from_u64(seed).fill_bytes(&mut bytes);
     bytes
-}
-
-async fn eventually(what: &str, holds: impl Fn() -> bool) {
-    let patience = tokio::time::Instant::now() + Duration::from_secs(60);
-    while !holds() {
-        assert!(tokio::time::Instant::now() < patience, "never happened: {what}");
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
 }
 
 #[tokio::test]

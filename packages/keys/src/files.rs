@@ -2,6 +2,7 @@
 //!
 //! A key is written to a temporary file that nobody else can ever read, synced, and renamed into
 //! place: a crash leaves either no key or the whole key. Reading refuses a file that others can read.
+//! What is no secret is written in the same way by [`write_whole`], with the mode that the process gives.
 
 use crate::{identity, x25519, KeyError};
 use rand::{CryptoRng, RngCore};
@@ -126,13 +127,23 @@ pub fn read_secret_of(path: &Path, limit: u64) -> Result<Zeroizing<String>, KeyF
 
 /// Writes a secret file whole or not at all; readable by its owner only, from its first byte on.
 pub fn write_secret(path: &Path, content: &[u8]) -> Result<(), KeyFileError> {
-    let io = |action| move |source| KeyFileError::Io { action, path: path.to_owned(), source };
+    write(path, content, 0o600).map_err(|(action, source)| KeyFileError::Io { action, path: path.to_owned(), source })
+}
+
+/// Writes a file that is no secret whole or not at all; whoever reads it sees what was there before or all of this.
+pub fn write_whole(path: &Path, content: &[u8]) -> io::Result<()> {
+    write(path, content, 0o666).map_err(|(_, source)| source)
+}
+
+/// Writes beside the file, syncs and renames; an error comes with what was tried.
+fn write(path: &Path, content: &[u8], mode: u32) -> Result<(), (&'static str, io::Error)> {
+    let tried = |action: &'static str| move |source: io::Error| (action, source);
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let temporary = path.with_extension(format!("tmp{}", std::process::id()));
     let _ = fs::remove_file(&temporary);
     let mut file =
-        OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary).map_err(io("create"))?;
-    file.write_all(content).and_then(|()| file.sync_all()).map_err(io("write"))?;
-    fs::rename(&temporary, path).map_err(io("rename into"))?;
-    File::open(directory).and_then(|directory| directory.sync_all()).map_err(io("sync the directory of"))
+        OpenOptions::new().write(true).create_new(true).mode(mode).open(&temporary).map_err(tried("create"))?;
+    file.write_all(content).and_then(|()| file.sync_all()).map_err(tried("write"))?;
+    fs::rename(&temporary, path).map_err(tried("rename into"))?;
+    File::open(directory).and_then(|directory| directory.sync_all()).map_err(tried("sync the directory of"))
 }

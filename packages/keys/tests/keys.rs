@@ -141,6 +141,20 @@ fn a_key_file_is_made_once_and_only_its_owner_reads_it() {
 }
 
 #[test]
+fn a_file_is_replaced_whole_and_nothing_stays_beside_it() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("network.toml");
+
+    for content in ["longer than the next", "short"] {
+        nym_keys::files::write_whole(&path, content.as_bytes()).unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), content);
+    }
+
+    assert_eq!(std::fs::read_dir(home.path()).unwrap().count(), 1);
+    assert!(nym_keys::files::write_whole(&home.path().join("missing/file"), b"x").is_err());
+}
+
+#[test]
 fn a_damaged_key_file_is_an_error_and_stays() {
     let home = tempfile::tempdir().unwrap();
     let keys = KeyDir::open(home.path()).unwrap();

@@ -154,7 +154,7 @@ async fn exchange(
     };
     let mut ways = Vec::new();
     if is_quiet {
-        // Alice tells Bob that his reply came: the last packet of all.
+        // Alice tells Bob that his reply came.
         let told = async {
             while at_bob.recv().await? != Event::Delivered(reply) {}
             anyhow::Ok(())

@@ -4,6 +4,7 @@ use crate::accounts::NamedAccount;
 use crate::process::{end_at_home, signal, STOP_DEADLINE, VALIDATORS_DEADLINE};
 use anyhow::Context as _;
 use nix::sys::signal::Signal;
+use nym_keys::files::write_whole;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -54,9 +55,8 @@ impl State {
     /// Writes it, whole or not at all.
     pub fn save(&self) -> anyhow::Result<()> {
         let path = self.dir.join(FILE);
-        let temporary = self.dir.join("localnet.json.new");
-        std::fs::write(&temporary, serde_json::to_string_pretty(self)?)?;
-        Ok(std::fs::rename(temporary, path)?)
+        let text = serde_json::to_string_pretty(self)?;
+        write_whole(&path, text.as_bytes()).with_context(|| format!("cannot write {}", path.display()))
     }
 
     /// The network file.

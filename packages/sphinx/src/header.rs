@@ -22,7 +22,7 @@ use crate::{
     keys::HopKeys,
     process::Instruction,
     sizes::{ADDRESS_LEN, BETA_LEN, IDENTIFIER_LEN, MAC_LEN, MAX_HOPS, META_LEN, STEP_LEN, VERSION},
-    BuildError, ProcessError,
+    ProcessError,
 };
 
 const FORWARD: u8 = 1;
@@ -44,9 +44,9 @@ pub(crate) fn seal(
     keys: &[HopKeys],
     destination: &Destination,
     rng: &mut impl RngCore,
-) -> Result<[u8; SEALED_LEN], BuildError> {
-    debug_assert!(route.len() == keys.len() && route.len() <= MAX_HOPS);
-    let (last_keys, forward_keys) = keys.split_last().ok_or(BuildError::RouteLength { hops: route.len() })?;
+) -> [u8; SEALED_LEN] {
+    debug_assert!(route.len() == keys.len() && (1..=MAX_HOPS).contains(&route.len()));
+    let (last_keys, forward_keys) = keys.split_last().expect("`build_header` has refused a route of no hop");
     let forward_streams: Vec<[u8; STREAM_LEN]> = forward_keys.iter().map(|keys| stream(keys.stream_key())).collect();
 
     let mut sealed = [0; SEALED_LEN];
@@ -79,7 +79,7 @@ pub(crate) fn seal(
         authenticate(keys, &mut sealed);
     }
 
-    Ok(sealed)
+    sealed
 }
 
 /// Checks the MAC and opens one layer of `sealed`: the instruction for this hop, and MAC and

@@ -67,7 +67,7 @@ pub(crate) fn build_header<R: RngCore + CryptoRng>(
     rng.fill_bytes(secret.as_mut());
 
     let (alpha, keys) = agree_along(route, &secret);
-    let sealed: [u8; SEALED_LEN] = header::seal(route, &keys, destination, rng)?;
+    let sealed: [u8; SEALED_LEN] = header::seal(route, &keys, destination, rng);
     let mut header = [0; HEADER_LEN];
     let (first, rest) = header.split_at_mut(ALPHA_LEN);
     first.copy_from_slice(&alpha);

@@ -1,6 +1,7 @@
 //! `network.toml`: which network this is and whose word counts in it.
 
 use crate::{TopologyDocument, TopologyError};
+use nym_keys::files::write_whole;
 use nym_keys::identity;
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
@@ -122,15 +123,13 @@ impl NetworkFile {
         Ok(network)
     }
 
-    /// Writes the file.
+    /// Writes the file, whole or not at all.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), NetworkFileError> {
         let path = path.as_ref();
         let io = |source| NetworkFileError::Io { path: path.to_owned(), source };
         let text = toml::to_string_pretty(self)
             .map_err(|error| NetworkFileError::Malformed { path: path.to_owned(), reason: error.to_string() })?;
-        let temporary = path.with_extension("toml.new");
-        fs::write(&temporary, text).map_err(io)?;
-        fs::rename(&temporary, path).map_err(io)
+        write_whole(path, text.as_bytes()).map_err(io)
     }
 
     /// Checks the rules between the values.

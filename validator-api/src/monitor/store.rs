@@ -2,7 +2,7 @@
 
 use super::score::{Probe, Score};
 use rusqlite::{params, Connection, Row, Rows};
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -44,11 +44,25 @@ pub struct Measurement {
 #[derive(Clone)]
 pub struct Store {
     connection: Arc<Mutex<Connection>>,
-    damaged: Arc<Mutex<Damaged>>,
+    damaged: Arc<Damaged>,
 }
 
-/// Rows that were reported as damaged: once each, because anybody may ask for them again. A score's number is its epoch.
-type Damaged = HashSet<(&'static str, i64)>;
+/// How often each damaged row was reported: once, because anybody may ask for it again.
+#[derive(Default)]
+struct Damaged(Mutex<HashMap<(String, i64), u32>>);
+
+impl Damaged {
+    fn report(&self, table: &str, row: &Row<'_>, problem: &rusqlite::Error) {
+        // Rows of a table whose numbers cannot be read are reported as one.
+        let id = row.get(0).unwrap_or(-1);
+        let mut reports = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let made = reports.entry((table.to_owned(), id)).or_insert(0);
+        if *made == 0 {
+            *made += 1;
+            tracing::error!(table, id, %problem, "a row of the monitor's database is damaged and left out");
+        }
+    }
+}
 
 impl Store {
     /// Opens or creates the database.
@@ -98,7 +112,7 @@ impl Store {
         let mut statement = connection
             .prepare_cached("SELECT id, node1, node2, node3, overhead_ms IS NOT NULL FROM probe WHERE epoch = ?")?;
         let rows = statement.query([epoch])?;
-        self.readable("probe", rows, usize::MAX, |row| {
+        readable("probe", rows, usize::MAX, &self.damaged, |row| {
             Ok(Probe { path: vec![0, row.get(1)?, row.get(2)?, row.get(3)?], returned: row.get(4)? })
         })
     }
@@ -111,7 +125,7 @@ impl Store {
              WHERE id < ?2 AND ?1 IN (node1, node2, node3) ORDER BY id DESC",
         )?;
         let rows = statement.query(params![node, before])?;
-        self.readable("probe", rows, limit as usize, |row| {
+        readable("probe", rows, limit as usize, &self.damaged, |row| {
             let path = [row.get(3)?, row.get(4)?, row.get(5)?];
             let measurement = Measurement {
                 epoch: row.get(1)?,
@@ -149,7 +163,8 @@ impl Store {
             "SELECT epoch, performance, low, high, probes, returned FROM score WHERE node_id = ? ORDER BY epoch DESC",
         )?;
         let rows = statement.query([node])?;
-        let last = self.readable("score", rows, 1, |row| {
+        // Among the scores of one node, the number of each is its epoch.
+        let last = readable(&format!("score of node {node}"), rows, 1, &self.damaged, |row| {
             let score = Score {
                 performance: share(row, 1)?,
                 low: share(row, 2)?,
@@ -161,34 +176,26 @@ impl Store {
         })?;
         Ok(last.into_iter().next())
     }
+}
 
-    /// At most so many rows of a query whose first column is their number. One that makes no sense is reported and
-    /// passed over: a damaged row spoils no other.
-    fn readable<T>(
-        &self,
-        table: &'static str,
-        mut rows: Rows<'_>,
-        limit: usize,
-        read: impl Fn(&Row<'_>) -> rusqlite::Result<T>,
-    ) -> rusqlite::Result<Vec<T>> {
-        let mut found = Vec::new();
-        while found.len() < limit {
-            let Some(row) = rows.next()? else { break };
-            let problem = match read(row) {
-                Ok(value) => {
-                    found.push(value);
-                    continue;
-                }
-                Err(problem) => problem,
-            };
-            // A number that is none stands for itself.
-            let id = row.get(0).unwrap_or(-1);
-            if self.damaged.lock().unwrap_or_else(PoisonError::into_inner).insert((table, id)) {
-                tracing::error!(table, id, %problem, "a row of the monitor's database is damaged and left out");
-            }
+/// At most `limit` rows of a query whose first column is their number. One that makes no sense is reported and passed
+/// over: a damaged row spoils no other.
+fn readable<T>(
+    table: &str,
+    mut rows: Rows<'_>,
+    limit: usize,
+    damaged: &Damaged,
+    read: impl Fn(&Row<'_>) -> rusqlite::Result<T>,
+) -> rusqlite::Result<Vec<T>> {
+    let mut found = Vec::new();
+    while found.len() < limit {
+        let Some(row) = rows.next()? else { break };
+        match read(row) {
+            Ok(value) => found.push(value),
+            Err(problem) => damaged.report(table, row, &problem),
         }
-        Ok(found)
     }
+    Ok(found)
 }
 
 /// A number from 0 to 1.
@@ -248,7 +255,7 @@ mod tests {
         store.add(&[measurement(1, [1, 2, 3], None), measurement(1, [1, 2, 3], Some(5))]).unwrap();
         let score = Score { performance: 0.5, low: 0.1, high: 0.9, probes: 2, returned: 1 };
         for epoch in 1..=3 {
-            store.close_epoch(epoch, &[(1, score)], 0).unwrap();
+            store.close_epoch(epoch, &[(1, score), (2, score)], 0).unwrap();
         }
         let damage = "UPDATE probe SET node2 = -1 WHERE id = 2; UPDATE probe SET overhead_ms = -5 WHERE id = 4;
              UPDATE score SET high = 9e999 WHERE epoch = 3; UPDATE score SET performance = -0.1 WHERE epoch = 2;";
@@ -257,9 +264,14 @@ mod tests {
         let whole: Vec<_> = store.measurements(1, i64::MAX, 2).unwrap().into_iter().map(|(id, _)| id).collect();
         assert_eq!(whole, [3, 1]);
         assert_eq!(store.probes(1).unwrap().len(), 3, "whether the fourth came back is known");
-        assert_eq!(store.last_score(1).unwrap(), Some((1, score)));
+        for node in [1, 2, 1] {
+            assert_eq!(store.last_score(node).unwrap(), Some((1, score)));
+        }
 
-        let damaged = [("probe", 2), ("probe", 4), ("score", 2), ("score", 3)];
-        assert_eq!(*store.damaged.lock().unwrap(), HashSet::from(damaged), "each is reported once");
+        let one = "score of node 1";
+        let other = "score of node 2";
+        let once = [("probe", 2), ("probe", 4), (one, 2), (one, 3), (other, 2), (other, 3)]
+            .map(|(table, id)| ((table.to_owned(), id), 1));
+        assert_eq!(*store.damaged.0.lock().unwrap(), HashMap::from(once), "each is reported once");
     }
 }

@@ -217,6 +217,8 @@ impl Running {
             return Ok(());
         }
         self.number += 1;
+        // A program may read what arrived as soon as it is on disk, and finds it in the status.
+        self.publish();
         self.driver.worker.write(self.number, batch.effects.store.clone()).await?;
         self.in_flight = Some(batch);
         Ok(())
@@ -241,7 +243,7 @@ impl Running {
         for after in batch.effects.after {
             match self.driver.engine.durable(after, now) {
                 Some(After::Confirm(row)) => self.confirmations.push(row),
-                Some(After::Event(event)) => drop(self.driver.events.send(event)),
+                Some(After::Event(event)) => self.say(event),
                 Some(After::Arrived) => arrived += 1,
                 _ => {}
             }

@@ -3,6 +3,7 @@
 use super::{schema, Snapshot, Store, StoreError};
 use rusqlite::types::Value;
 use rusqlite::{params_from_iter, Connection};
+use std::cell::RefCell;
 
 const TABLES: [&str; 7] = ["outgoing", "fragments", "inbox", "completed", "own_surbs", "peers", "peer_surbs"];
 
@@ -16,7 +17,7 @@ impl Target {
         for (_, script) in schema::MIGRATIONS {
             connection.execute_batch(&script.replace("NOT NULL", ""))?;
         }
-        Ok(Self(Store { connection, path: ":memory:".into() }))
+        Ok(Self(Store { connection, path: ":memory:".into(), damaged: RefCell::default() }))
     }
 
     /// Fills the tables, each row with the values of its columns in their order, and reads what a client reads. A row

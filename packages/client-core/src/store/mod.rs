@@ -21,6 +21,8 @@ pub(crate) use worker::{Committed, Worker};
 
 use nym_keys::identity;
 use rusqlite::{params, Connection, OptionalExtension as _};
+use std::cell::RefCell;
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 /// Why the store could not be opened, read or written.
@@ -73,6 +75,8 @@ pub enum StoreError {
 pub struct Store {
     connection: Connection,
     path: PathBuf,
+    /// Received messages that were reported as damaged: once each, because every reader begins with the oldest.
+    damaged: RefCell<HashSet<i64>>,
 }
 
 impl Store {
@@ -108,7 +112,7 @@ impl Store {
     }
 
     fn prepare(connection: Connection, path: PathBuf, identity: &str) -> Result<Self, StoreError> {
-        let store = Self { connection, path };
+        let store = Self { connection, path, damaged: RefCell::default() };
         store.pragmas().map_err(store.sqlite("prepare"))?;
         store.migrate()?;
         store.claim(identity)?;
@@ -173,7 +177,7 @@ impl Store {
     }
 
     /// The oldest unconfirmed received message after the given position, if there is one. A row that makes no
-    /// sense is reported and passed over.
+    /// sense is reported, once, and passed over.
     pub fn next_received(&self, after: i64) -> Result<Option<InboxRow>, StoreError> {
         let error = self.sqlite("read");
         let mut statement = self
@@ -184,7 +188,12 @@ impl Store {
         while let Some(row) = rows.next().map_err(&error)? {
             match InboxRow::read(row) {
                 Ok(row) => return Ok(Some(row)),
-                Err(problem) => tracing::error!(%problem, "a received message is damaged and left out"),
+                Err(problem) => {
+                    let seq = row.get("seq").unwrap_or(-1);
+                    if self.damaged.borrow_mut().insert(seq) {
+                        tracing::error!(seq, %problem, "a received message is damaged and left out");
+                    }
+                }
             }
         }
         Ok(None)

@@ -219,7 +219,8 @@ impl Chain {
     /// Makes the next block; `before` may change the state first, as a module would.
     pub(crate) fn produce_with(&self, before: impl FnOnce(&Working, &BlockEnv)) -> Result<Arc<News>, Error> {
         let mut core = lock(&self.core);
-        // A tip read from a damaged database may be at the end of either range; `block::build` refuses it.
+        // A tip read from a damaged database may be at the end of its range: `block::build` refuses such a height, a
+        // time stays there.
         let time = now().max(core.tip.time.saturating_add(1_000_000));
         let height = core.tip.height.saturating_add(1);
         // The header and the signature need some hundred bytes of the block.

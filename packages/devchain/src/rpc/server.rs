@@ -197,8 +197,7 @@ impl axum::serve::Listener for Limited {
     type Addr = SocketAddr;
 
     async fn accept(&mut self) -> (Self::Io, Self::Addr) {
-        // None if the semaphore were closed, which nothing does.
-        let permit = self.open.clone().acquire_owned().await.ok();
+        let permit = self.open.clone().acquire_owned().await.expect("the semaphore is never closed");
         let (stream, address) = axum::serve::Listener::accept(&mut self.listener).await;
         // Small answers must not wait for a full segment.
         let _ = stream.set_nodelay(true);
@@ -214,7 +213,7 @@ impl axum::serve::Listener for Limited {
 /// An open connection; dropping it lets the next one in.
 pub(crate) struct Connection {
     stream: TcpStream,
-    _permit: Option<OwnedSemaphorePermit>,
+    _permit: OwnedSemaphorePermit,
 }
 
 impl AsyncRead for Connection {
