@@ -1,4 +1,4 @@
-//! What the development chain finds in its database: accounts, ways back, blocks, the genesis.
+//! What the development chain finds in its home folder: accounts, ways back and blocks of the database, the genesis, the configuration.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -46,16 +46,29 @@ pub async fn start(change: impl FnOnce(&mut Options)) -> anyhow::Result<Network>
     Ok(Network { net: Some(net), dir: Some(dir), _turn: turn })
 }
 
+/// Pays for networks on a chain that runs already, unless a file names another: the mnemonic that test networks of the Cosmos SDK document.
+pub const MNEMONIC: &str =
+    "abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon about";
+/// Its account.
+pub const ADDRESS: &str = "n19rl4cm2hmr8afy4kldpxz3fka4jguq0awy6lqs";
+
 /// What networks of tests are made of: on the embedded chain, or on the one that `NYM_TEST_RPC` names (addresses,
-/// comma between them), paid for by the account of its genesis whose mnemonic is in `NYM_TEST_MNEMONIC_FILE`: each
-/// network's contract takes its reward pool of 250 million NYM.
+/// comma between them), paid for by [`ADDRESS`] or by the account whose mnemonic is in the file `NYM_TEST_MNEMONIC_FILE`: one of
+/// its genesis, since each network's contract takes its reward pool of 250 million NYM.
 ///
 /// # Errors
-/// When a variable is missing; `scripts/test` sets the first two.
+/// When `NYM_PROGRAMS` or `NYM_CACHE` is missing, which `scripts/test` sets.
 pub fn options(dir: &tempfile::TempDir) -> anyhow::Result<Options> {
     let mut options = Options::new(dir.path().join("net"), variable("NYM_PROGRAMS")?, contract()?);
     if let Ok(endpoints) = std::env::var("NYM_TEST_RPC") {
-        let mnemonic_file = variable("NYM_TEST_MNEMONIC_FILE")?.into();
+        let mnemonic_file = match std::env::var_os("NYM_TEST_MNEMONIC_FILE") {
+            Some(file) => PathBuf::from(file),
+            None => {
+                let file = dir.path().join("treasury.mnemonic");
+                std::fs::write(&file, MNEMONIC)?;
+                file
+            }
+        };
         options.chain = Chain::Running { endpoints: endpoints.split(',').map(str::to_owned).collect(), mnemonic_file };
     }
     Ok(options)

@@ -1,4 +1,4 @@
-//! Documents that can lie: the crate graph of the architecture page, the tree of the README.
+//! Documents that can lie: the crate graph of the architecture page and what it says of contracts, the tree of the README.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -60,6 +60,55 @@ fn arrows_of_the_crate_graph_point_down() {
             }
         }
     }
+}
+
+/// What only works with a clock, threads or random numbers, none of which a contract's machine has.
+const NOT_IN_WASM: [&str; 7] = ["chrono", "getrandom", "rand", "rand_core", "rayon", "time", "tokio"];
+
+/// Names of the crates that one is built from for contracts, and the folders of those that are ours.
+fn built_for_wasm(name: &str) -> (BTreeSet<String>, BTreeSet<String>) {
+    // Not `cargo metadata`: it tells what a crate would have with the features that all others here ask for.
+    let output = Command::new(env!("CARGO"))
+        .args(["tree", "--locked", "--package", name, "--target", "wasm32-unknown-unknown"])
+        .args(["--edges", "normal,no-proc-macro", "--prefix", "none", "--format", "{p}"])
+        .current_dir(root())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let (mut names, mut folders) = (BTreeSet::new(), BTreeSet::new());
+    for line in String::from_utf8(output.stdout).unwrap().lines().filter(|line| !line.is_empty()) {
+        names.insert(line.split(' ').next().unwrap().to_owned());
+        let folder = line.split('(').nth(1).and_then(|rest| rest.split(')').next()).map(PathBuf::from);
+        if let Some(folder) = folder.as_ref().and_then(|folder| folder.strip_prefix(root()).ok()) {
+            folders.insert(folder.to_str().unwrap().to_owned());
+        }
+    }
+    (names, folders)
+}
+
+#[test]
+fn what_contracts_are_built_from_is_as_the_architecture_says_without_clock_threads_and_random_numbers() {
+    let text = std::fs::read_to_string(root().join("docs/architecture.md")).unwrap();
+    let sentence = text.split("\nReachable from wasm").nth(1).and_then(|rest| rest.split("\n\n").next());
+    let sentence = sentence.expect("the page says what is reachable from wasm");
+    let listed: BTreeSet<String> = sentence.split('`').skip(1).step_by(2).map(str::to_owned).collect();
+    let metadata = crates();
+    let packages = metadata["packages"].as_array().unwrap().iter();
+    let contracts = packages.filter(|package| {
+        let mut targets = package["targets"].as_array().unwrap().iter();
+        targets.any(|target| target["crate_types"].as_array().unwrap().iter().any(|kind| kind == "cdylib"))
+    });
+
+    let mut reached = BTreeSet::new();
+    for contract in contracts {
+        let name = contract["name"].as_str().unwrap();
+        let (names, folders) = built_for_wasm(name);
+        assert!(names.contains(name) && names.contains("cosmwasm-std"), "{name} is built from {names:?}");
+        let refused: Vec<_> = NOT_IN_WASM.iter().filter(|other| names.contains(**other)).collect();
+        assert!(refused.is_empty(), "{name} is built with {refused:?}");
+        reached.extend(folders);
+    }
+    assert_eq!(listed, reached, "docs/architecture.md names other folders than contracts are built from");
 }
 
 #[test]

@@ -15,11 +15,25 @@ fn packets_by_node<'a>(ways: impl IntoIterator<Item = &'a PacketWay>) -> BTreeMa
     packets
 }
 
+/// What each gateway, by its identity, has passed on for clients, acknowledged and stored.
+async fn gateway_counters(network: &mut nym_tests::Network) -> BTreeMap<String, [u64; 3]> {
+    let processes = network.net().state().processes.clone();
+    let mut counters = BTreeMap::new();
+    for (index, counter) in ["from_clients", "acks_sent", "stored"].into_iter().enumerate() {
+        for (name, value) in network.counters("gateway", counter).await.unwrap() {
+            let process = processes.iter().find(|process| process.name == name).unwrap();
+            counters.entry(process.node.clone()).or_insert([0; 3])[index] = value;
+        }
+    }
+    counters
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_and_its_anonymous_reply_cross_bonded_nodes() {
     // Nobody else says anything in this network: every packet that moves is one of these two clients.
     let mut network = nym_tests::start(|options| (options.quiet, options.epoch_seconds) = (true, 600)).await.unwrap();
     let before = network.counters("mixnode", "forwarded").await.unwrap();
+    let at_gateways = gateway_counters(&mut network).await;
 
     let (report, all) = quiet_ping(network.net().network(), &|line| println!("{line}")).await.unwrap();
 
@@ -67,6 +81,18 @@ async fn a_message_and_its_anonymous_reply_cross_bonded_nodes() {
     let after = network.counters("mixnode", "forwarded").await.unwrap();
     let total = |counters: &[(String, u64)]| counters.iter().map(|(_, packets)| packets).sum::<u64>();
     assert_eq!(total(&after) - total(&before), expected.values().sum::<u64>());
+
+    // Each of these packets has come from a client or is what a gateway acknowledged with, and each end has stored what was for it.
+    let now = gateway_counters(&mut network).await;
+    let grown = |gateway: &str| -> [u64; 3] {
+        std::array::from_fn(|counter| now[gateway][counter] - at_gateways[gateway][counter])
+    };
+    let [near_sent, near_acknowledged, near_stored] = grown(&report.from_gateway);
+    let [far_sent, far_acknowledged, far_stored] = grown(&report.to_gateway);
+    assert_eq!(near_sent + far_sent + near_acknowledged + far_acknowledged, all.len() as u64);
+    let (message, reply) = (report.message_packets.len() as u64, report.reply_packets.len() as u64);
+    assert!(near_sent >= message && far_stored >= message, "{near_sent} sent and {far_stored} stored of {message}");
+    assert!(far_sent >= reply && near_stored >= reply, "{far_sent} sent and {near_stored} stored of {reply}");
 
     let processes = network.net().state().processes.clone();
     let stopping = Instant::now();

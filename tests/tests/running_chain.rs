@@ -1,4 +1,4 @@
-//! `NYM_TEST_RPC`: the end-to-end test on a chain that runs already, of which it knows an address and an account.
+//! `NYM_TEST_RPC`: the end-to-end test on a chain that runs already, of which it is told the address and nothing else.
 
 use nym_localnet::Process;
 use std::process::Command;
@@ -6,19 +6,12 @@ use std::time::Duration;
 
 /// The end-to-end test that is pointed at the chain.
 const TEST: &str = "network::a_message_and_its_anonymous_reply_cross_bonded_nodes";
-const MNEMONIC: &str =
-    "abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon \
-                        abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon art";
-/// Its account with prefix `n`.
-const ADDRESS: &str = "n1r5v5srda7xfth3hn2s26txvrcrntldjuf0seg6";
 
 #[tokio::test]
 async fn the_end_to_end_test_runs_on_the_chain_that_the_variable_names() {
     let _turn = nym_tests::turn().await;
     let dir = tempfile::tempdir().unwrap();
-    let mnemonic = dir.path().join("treasury.mnemonic");
-    std::fs::write(&mnemonic, MNEMONIC).unwrap();
-    let account = format!("{ADDRESS}=1000000000000000unym,1000000000000000unyx");
+    let account = format!("{}=1000000000000000unym,1000000000000000unyx", nym_tests::ADDRESS);
     let home = dir.path().join("chain").display().to_string();
     let arguments = ["run", "--home", &home, "--listen", "127.0.0.1:0", "--chain-id", "another-chain-7"];
     let more = ["--address-prefix", "n", "--block-time", "500ms", "--gas-price", "0.025unyx", "--account", &account];
@@ -45,7 +38,7 @@ async fn the_end_to_end_test_runs_on_the_chain_that_the_variable_names() {
     // A process of its own: variables belong to a whole process.
     let mut test = Command::new(std::env::current_exe().unwrap());
     test.args(["--exact", TEST, "--nocapture"]).env("NYM_TEST_RPC", &rpc);
-    test.env("NYM_TEST_MNEMONIC_FILE", &mnemonic);
+    test.env_remove("NYM_TEST_MNEMONIC_FILE");
     let output = tokio::task::spawn_blocking(move || test.output().unwrap()).await.unwrap();
 
     let said = String::from_utf8_lossy(&output.stdout);

@@ -26,6 +26,7 @@ use crate::{Genesis, GenesisAccount};
 use axum::extract::Query;
 use axum::http::Uri;
 use cosmrs::proto::traits::Message as _;
+use nym_daemon::config::Loader;
 use std::collections::HashMap;
 
 /// Sender of the transactions in the seeds; they are signed for another chain.
@@ -35,7 +36,7 @@ const SENDER: &str = "n1r5v5srda7xfth3hn2s26txvrcrntldjuf0seg6";
 pub struct Target {
     api: Api,
     _chain: Devchain,
-    _home: std::path::PathBuf,
+    home: std::path::PathBuf,
 }
 
 impl Target {
@@ -52,7 +53,7 @@ impl Target {
             ..Config::default()
         };
         let chain = runtime.block_on(Devchain::start(config, genesis))?;
-        Ok(Target { api: chain.api(), _chain: chain, _home: home.to_owned() })
+        Ok(Target { api: chain.api(), _chain: chain, home: home.to_owned() })
     }
 
     /// Runs the calls of a body, as POST does, except those that would wait for a block.
@@ -106,10 +107,10 @@ impl Target {
         assert!(state.changes(&version.map).0.is_empty());
     }
 
-    /// Reads a record of the database, of the kind that the first byte names.
+    /// Reads what a home folder holds, of the kind that the first byte names: records of the database, genesis, configuration.
     pub fn record(&self, data: &[u8]) {
         let Some((kind, bytes)) = data.split_first() else { return };
-        match kind % 4 {
+        match kind % 5 {
             0 => {
                 let Some(account) = Account::from_bytes(bytes) else { return };
                 let written = account.to_any().encode_to_vec();
@@ -135,12 +136,34 @@ impl Target {
                     let _ = crate::rpc::search::shown(&stored, 1, index);
                 }
             }
-            _ => {
+            3 => {
                 let Ok(genesis) = serde_json::from_slice::<Genesis>(bytes) else { return };
                 let Ok(accounts) = genesis.check(&self.api.chain.app.codec) else { return };
                 assert_eq!(accounts.len(), genesis.accounts.len());
             }
+            _ => {
+                if let Ok(text) = std::str::from_utf8(bytes) {
+                    self.config_file(text);
+                }
+            }
         }
+    }
+
+    /// Reads a configuration file; what is accepted can be shown and is read again as it was.
+    fn config_file(&self, text: &str) {
+        let file = self.home.join("config.toml");
+        let read = |text: &str| {
+            std::fs::write(&file, text).expect("the file can be written");
+            Loader::<Config>::new().environment([]).file(&file).load()
+        };
+        let Ok(loaded) = read(text) else { return };
+        let _ = (loaded.show(true), loaded.validate());
+        if loaded.config.check().is_err() || loaded.config.gas_prices().is_err() {
+            return;
+        }
+        let shown = loaded.show(false);
+        let again = read(&shown).unwrap_or_else(|error| panic!("what is shown is not read: {error:?}\n{shown}"));
+        assert_eq!(again.config, loaded.config, "{shown}");
     }
 
     /// Reads texts of flags, files and requests, each in every way that there is.

@@ -3,8 +3,8 @@
 use cosmwasm_std::Coin;
 use nym_contract_types::{
     mixnet::{
-        ContractStateParams, ExecuteMsg, Gateway, GatewayBonding, GatewayConfigUpdate, MixNode, MixNodeConfigUpdate,
-        MixNodeCostParams, MixnodeBonding, NodeKeys, NodeReport, RewardingParamsUpdate,
+        BeaconKey, ContractStateParams, ExecuteMsg, Gateway, GatewayBonding, GatewayConfigUpdate, MixNode,
+        MixNodeConfigUpdate, MixNodeCostParams, MixnodeBonding, NodeKeys, NodeReport, RewardingParamsUpdate,
     },
     EpochId, NodeId,
 };
@@ -183,6 +183,34 @@ pub trait MixnetMessages: ContractAddress {
     /// Does the next piece of the transition.
     fn advance_epoch(&self, epoch: Option<EpochId>, limit: Option<u32>) -> Result<Tx, ChainError> {
         self.call(&ExecuteMsg::AdvanceEpoch { epoch, limit }, vec![], "does the next piece of the epoch's transition")
+    }
+
+    /// Posts a member's share of the coming epoch's seed.
+    fn submit_seed_share(&self, epoch: EpochId, share: Vec<u8>) -> Result<Tx, ChainError> {
+        let effect = format!("posts your share of the seed of epoch {epoch}");
+        self.call(&ExecuteMsg::SubmitSeedShare { epoch, share: share.into() }, vec![], effect)
+    }
+
+    /// Brings the coming epoch's seed.
+    fn submit_seed(&self, epoch: EpochId, signature: Vec<u8>) -> Result<Tx, ChainError> {
+        let effect = format!("brings the seed of epoch {epoch}");
+        self.call(&ExecuteMsg::SubmitSeed { epoch, signature: signature.into() }, vec![], effect)
+    }
+
+    /// Announces the issuing group's key for seeds.
+    fn update_beacon_key(&self, key: BeaconKey) -> Result<Tx, ChainError> {
+        let effect = format!(
+            "announces a key of {} members, of whom {} sign a seed, from the second draw on",
+            key.members.len(),
+            key.threshold
+        );
+        self.call(&ExecuteMsg::UpdateBeaconKey { key }, vec![], effect)
+    }
+
+    /// Offers the beacon to another authority, which takes it with its first key.
+    fn hand_over_beacon(&self, authority: String) -> Result<Tx, ChainError> {
+        let effect = format!("offers the beacon to {authority}, who takes it by announcing a key");
+        self.call(&ExecuteMsg::HandOverBeacon { authority }, vec![], effect)
     }
 
     /// Replaces the list of monitors.

@@ -64,6 +64,11 @@ pub trait MixnetQueries: ContractQuery<QueryMsg> {
         self.ask(&QueryMsg::Admin {}).await
     }
 
+    /// What the contract holds and what it owes.
+    async fn solvency(&self) -> Result<mixnet::SolvencyResponse, ChainError> {
+        self.ask(&QueryMsg::GetSolvency {}).await
+    }
+
     // mix nodes
 
     /// All bonded mix nodes.
@@ -144,6 +149,44 @@ pub trait MixnetQueries: ContractQuery<QueryMsg> {
         let reply: mixnet::UnbondedMixnodeResponse =
             self.ask(&QueryMsg::GetUnbondedMixNodeInformation { mix_id }).await?;
         Ok(reply.unbonded_info)
+    }
+
+    /// Mix nodes that left and that an account had bonded.
+    fn unbonded_mixnodes_of(
+        &self,
+        owner: &str,
+    ) -> impl Stream<Item = Result<(NodeId, UnbondedMixnode), ChainError>> + Send + '_
+    where
+        Self: Sized,
+    {
+        let owner = owner.to_owned();
+        pages(move |start_after| {
+            let owner = owner.clone();
+            async move {
+                let query = QueryMsg::GetUnbondedMixNodesByOwner { owner, limit: None, start_after };
+                let page: mixnet::PagedUnbondedMixnodesResponse = self.ask(&query).await?;
+                Ok(Page { items: page.nodes, next: page.start_next_after })
+            }
+        })
+    }
+
+    /// Mix nodes of an identity that left.
+    fn unbonded_mixnodes_by_identity(
+        &self,
+        identity: &str,
+    ) -> impl Stream<Item = Result<(NodeId, UnbondedMixnode), ChainError>> + Send + '_
+    where
+        Self: Sized,
+    {
+        let identity_key = identity.to_owned();
+        pages(move |start_after| {
+            let identity_key = identity_key.clone();
+            async move {
+                let query = QueryMsg::GetUnbondedMixNodesByIdentityKey { identity_key, limit: None, start_after };
+                let page: mixnet::PagedUnbondedMixnodesResponse = self.ask(&query).await?;
+                Ok(Page { items: page.nodes, next: page.start_next_after })
+            }
+        })
     }
 
     // gateways
@@ -391,6 +434,48 @@ pub trait MixnetQueries: ContractQuery<QueryMsg> {
     /// How much counts or holds only later.
     async fn number_of_pending_events(&self) -> Result<mixnet::NumberOfPendingEventsResponse, ChainError> {
         self.ask(&QueryMsg::GetNumberOfPendingEvents {}).await
+    }
+
+    /// What counts from the next epoch.
+    fn pending_epoch_events(&self) -> impl Stream<Item = Result<mixnet::PendingEpochEvent, ChainError>> + Send + '_
+    where
+        Self: Sized,
+    {
+        pages(move |start_after| async move {
+            let page: mixnet::PendingEpochEventsResponse =
+                self.ask(&QueryMsg::GetPendingEpochEvents { limit: None, start_after }).await?;
+            Ok(Page { items: page.events, next: page.start_next_after })
+        })
+    }
+
+    /// What holds from the next interval.
+    fn pending_interval_events(
+        &self,
+    ) -> impl Stream<Item = Result<mixnet::PendingIntervalEvent, ChainError>> + Send + '_
+    where
+        Self: Sized,
+    {
+        pages(move |start_after| async move {
+            let page: mixnet::PendingIntervalEventsResponse =
+                self.ask(&QueryMsg::GetPendingIntervalEvents { limit: None, start_after }).await?;
+            Ok(Page { items: page.events, next: page.start_next_after })
+        })
+    }
+
+    /// The first thing of a node, or with number 0 of none, that counts from the next epoch.
+    async fn pending_epoch_event(&self, event_id: NodeId) -> Result<Option<mixnet::PendingEpochEventData>, ChainError> {
+        let reply: mixnet::PendingEpochEventResponse = self.ask(&QueryMsg::GetPendingEpochEvent { event_id }).await?;
+        Ok(reply.event)
+    }
+
+    /// The first thing of a node, or with number 0 of none, that holds from the next interval.
+    async fn pending_interval_event(
+        &self,
+        event_id: NodeId,
+    ) -> Result<Option<mixnet::PendingIntervalEventData>, ChainError> {
+        let reply: mixnet::PendingIntervalEventResponse =
+            self.ask(&QueryMsg::GetPendingIntervalEvent { event_id }).await?;
+        Ok(reply.event)
     }
 
     // signing

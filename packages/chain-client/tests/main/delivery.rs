@@ -10,7 +10,9 @@ use tokio::net::TcpSocket;
 
 use crate::fake_chain::{FakeChain, Fault, CHAIN_ID};
 
-const MNEMONIC: &str = "abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon about";
+/// The phrase that test networks document.
+pub(crate) const MNEMONIC: &str =
+    "abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon about";
 
 fn account(urls: &[String]) -> Account {
     let config = ChainConfig::new(urls.to_vec(), Some(CHAIN_ID.to_owned()), "n", "0.025unyx".parse().unwrap());

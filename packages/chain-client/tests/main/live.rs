@@ -1,5 +1,5 @@
-//! Against a real chain: the one that is named, by `NYM_TEST_RPC` (addresses, comma between them) and
-//! `NYM_TEST_MNEMONIC_FILE` (an account with coins of both denoms), or else an embedded one.
+//! Against a real chain: the one that `NYM_TEST_RPC` names (addresses, comma between them), with the documented test account
+//! or the one of `NYM_TEST_MNEMONIC_FILE`, which has coins of both denoms; or else an embedded one.
 
 use std::{collections::HashSet, time::Duration};
 
@@ -12,7 +12,8 @@ type Embedded = Option<(Devchain, tempfile::TempDir)>;
 async fn chain() -> (ChainClient, Wallet, Embedded) {
     let (endpoints, mnemonic, embedded) = match std::env::var("NYM_TEST_RPC") {
         Ok(endpoints) => {
-            let mnemonic = std::fs::read_to_string(std::env::var("NYM_TEST_MNEMONIC_FILE").unwrap()).unwrap();
+            let named = std::env::var("NYM_TEST_MNEMONIC_FILE").map(|file| std::fs::read_to_string(file).unwrap());
+            let mnemonic = named.unwrap_or_else(|_| crate::delivery::MNEMONIC.to_owned());
             (endpoints.split(',').map(str::to_owned).collect(), mnemonic, None)
         }
         Err(_) => {
