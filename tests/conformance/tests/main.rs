@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use nym_conformance::clients::Clients;
 use nym_conformance::compare::{compare, Accepted};
 use nym_conformance::devchain;
+use nym_conformance::gas;
 use nym_conformance::transcript::{Recording, STOPPED};
 use serde_json::{json, Value};
 
@@ -74,6 +75,25 @@ fn a_recording_survives_being_written_and_read() {
     recording.write(&path).unwrap();
 
     assert_eq!(Recording::read(&path).unwrap(), recording);
+}
+
+#[test]
+fn the_document_has_the_gas_that_was_recorded() {
+    let document = std::fs::read_to_string(suite().join("../../docs/benchmarks.md")).unwrap();
+    let recording = recording();
+
+    let table = gas::table(&recording, &recording);
+
+    let rows: Vec<&str> = table.lines().skip(2).collect();
+    assert!(rows.len() > 10, "{table}");
+    for row in rows {
+        // The transaction and wasmd's figure.
+        let start = row.split('|').take(3).collect::<Vec<_>>().join("|");
+        assert!(
+            document.contains(&start),
+            "docs/benchmarks.md lacks '{start}|': scripts/conformance --gas prints its table"
+        );
+    }
 }
 
 #[test]
