@@ -157,6 +157,7 @@ impl Service {
             connections: config.http.max_connections,
             connections_per_source: config.http.max_connections_per_ip,
             header_timeout: config.http.timeout,
+            ..HttpLimits::default()
         };
         shutdown.spawn_until_shutdown("http", nym_daemon::http::serve(listener, router, limits));
         let admin = admin::serve(&config.admin, registry, readiness, axum::Router::new(), &shutdown).await?;

@@ -226,10 +226,10 @@ mod tests {
         assert_eq!(listed(vec![(vec![1], Some(1)), (vec![], Some(2)), (vec![], Some(1))]).await, [1]);
 
         // Only those in a row count.
-        let alternating = (0..40u32)
-            .map(|n| (if n.is_multiple_of(2) { vec![n] } else { vec![] }, (n < 39).then_some(n + 1)))
+        let alternating = (0..600u32)
+            .map(|n| (if n.is_multiple_of(2) { vec![n] } else { vec![] }, (n < 599).then_some(n + 1)))
             .collect();
-        assert_eq!(listed(alternating).await.len(), 20);
+        assert_eq!(listed(alternating).await.len(), 300);
     }
 
     #[tokio::test]

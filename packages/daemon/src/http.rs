@@ -1,10 +1,13 @@
 //! HTTP listeners that hold out against whoever opens connections and says nothing.
 //!
-//! A listener has a [`Seat`](crate::Seat) for each connection, in total and from one source; what comes beyond is closed
-//! unanswered. A request's header has to be there in time, the first one and each that follows on the same connection, so that
-//! an idle connection gives its seat back.
+//! A listener has a [`Seat`] for each connection, in total and from one source; what comes beyond is closed unanswered. A
+//! request's header has to be there in time, the first one and each that follows on the same connection, so that an idle
+//! connection gives its seat back. A connection that has become a websocket keeps its seat until it ends.
 
+use std::io::{self, IoSlice};
 use std::net::SocketAddr;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::extract::ConnectInfo;
@@ -12,13 +15,12 @@ use axum::{Extension, Router};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
-use tokio::net::TcpListener;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
-use crate::seats::Seats;
+use crate::seats::{Seat, Seats};
 
-/// Largest header of a request, bytes.
-const HEADER: usize = 16 << 10;
 /// Pause after the system refused to accept, for example because no file descriptor is free.
 const REFUSED: Duration = Duration::from_millis(100);
 
@@ -31,15 +33,23 @@ pub struct HttpLimits {
     pub connections_per_source: usize,
     /// A request's header is complete within this, or the connection ends.
     pub header_timeout: Duration,
+    /// Largest header of a request, bytes; at least 8 KiB.
+    pub header_bytes: usize,
 }
 
 impl Default for HttpLimits {
     fn default() -> Self {
-        Self { connections: 1_024, connections_per_source: 256, header_timeout: Duration::from_secs(10) }
+        Self {
+            connections: 1_024,
+            connections_per_source: 256,
+            header_timeout: Duration::from_secs(10),
+            header_bytes: 16 << 10,
+        }
     }
 }
 
-/// Serves HTTP/1.1 until it is dropped, which ends every connection. Handlers may ask for `ConnectInfo<SocketAddr>`.
+/// Serves HTTP/1.1 until it is dropped, which ends every connection but websockets. Handlers may ask for
+/// `ConnectInfo<SocketAddr>`.
 pub async fn serve(listener: TcpListener, router: Router, limits: HttpLimits) {
     let seats = Seats::new(limits.connections, limits.connections_per_source);
     let mut connections = JoinSet::new();
@@ -57,12 +67,12 @@ pub async fn serve(listener: TcpListener, router: Router, limits: HttpLimits) {
         // Small answers must not wait for a full segment.
         let _ = stream.set_nodelay(true);
         let service = TowerToHyperService::new(router.clone().layer(Extension(ConnectInfo::<SocketAddr>(peer))));
+        let stream = Seated { stream, _seat: seat };
         connections.spawn(async move {
-            let _seat = seat;
             let served = http1::Builder::new()
                 .timer(TokioTimer::new())
                 .header_read_timeout(limits.header_timeout)
-                .max_buf_size(HEADER)
+                .max_buf_size(limits.header_bytes)
                 .serve_connection(TokioIo::new(stream), service)
                 .with_upgrades()
                 .await;
@@ -73,13 +83,50 @@ pub async fn serve(listener: TcpListener, router: Router, limits: HttpLimits) {
     }
 }
 
+/// A connection with its seat, which handlers take over whole when they make a websocket of it.
+struct Seated {
+    stream: TcpStream,
+    _seat: Seat,
+}
+
+impl AsyncRead for Seated {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(cx, buf)
+    }
+}
+
+impl AsyncWrite for Seated {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, buf)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(cx, bufs)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use axum::routing::get;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    use tokio::net::TcpStream;
 
     const PATIENCE: Duration = Duration::from_secs(60);
 

@@ -65,8 +65,11 @@ pub struct Config {
     pub history: u64,
     /// What the faucet gives for each request; empty means there is none.
     pub faucet: String,
-    /// Open connections.
+    /// Open connections, websockets among them.
     pub max_connections: usize,
+    /// A request's header is complete within this, counted from the connection or the request before it.
+    #[serde(with = "nym_daemon::units::duration")]
+    pub header_timeout: Duration,
     /// Largest request.
     pub max_body: ByteSize,
     /// Subscriptions of one websocket.
@@ -87,6 +90,7 @@ impl Default for Config {
             history: 1_000,
             faucet: String::new(),
             max_connections: 900,
+            header_timeout: Duration::from_secs(10),
             max_body: ByteSize(1_000_000),
             max_subscriptions: 5,
             logging: LoggingConfig::default(),
@@ -142,6 +146,7 @@ impl Config {
         let positive = [
             ("history", self.history > 0),
             ("max_connections", self.max_connections > 0),
+            ("header_timeout", !self.header_timeout.is_zero()),
             ("max_body", self.max_body.bytes() > 0),
         ];
         for (name, good) in positive {

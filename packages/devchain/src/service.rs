@@ -14,21 +14,26 @@ use crate::config::{BlockTime, Config};
 use crate::error::Error;
 use crate::faucet::Faucet;
 use crate::rpc::methods::{genesis_document, Api};
-use crate::rpc::server::{router, Limited, Limits, Shared};
+use crate::rpc::server::{router, Limits, Shared};
 use crate::store::disk::Disk;
 use crate::store::empty;
 use crate::wasm::vm::Vm;
+use nym_daemon::{http, HttpLimits};
 use rand::RngCore as _;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-/// How long connections may take to end when the chain stops.
+/// How long the running block and the connections may take to end when the chain stops.
 const SHUTDOWN: Duration = Duration::from_secs(3);
+/// How often the chain looks whether the last connection has ended.
+const POLL: Duration = Duration::from_millis(5);
+/// Largest header of a request: a call by address has its arguments, a transaction for example, in the first line.
+const HEADER: usize = 128 << 10;
 
 /// A running chain.
 #[derive(Debug)]
@@ -76,11 +81,18 @@ impl Devchain {
             },
             stop: stop.clone(),
         };
-        let listener = Limited::new(listener, config.max_connections);
-        let server = axum::serve(listener, router(shared)).with_graceful_shutdown(stop.clone().cancelled_owned());
+        let limits = HttpLimits {
+            connections: config.max_connections,
+            // A chain for one machine: everyone is one source.
+            connections_per_source: config.max_connections,
+            header_timeout: config.header_timeout,
+            header_bytes: HEADER,
+        };
+        let (server, stopped) = (http::serve(listener, router(shared), limits), stop.clone());
         let serve = tokio::spawn(async move {
-            if let Err(error) = server.await {
-                tracing::error!(%error, "the RPC stopped");
+            tokio::select! {
+                () = stopped.cancelled() => {}
+                () = server => {}
             }
         });
         let make = tokio::spawn(make_blocks(chain.clone(), producer, config.block_time, stop.clone()));
@@ -131,6 +143,11 @@ impl Devchain {
             if tokio::time::timeout(SHUTDOWN, task).await.is_err() {
                 abort.abort();
             }
+        }
+        // Connections let go of the chain a moment after their listener, and only then its database can be opened again.
+        let began = Instant::now();
+        while Arc::strong_count(&self.api.chain) > 1 && began.elapsed() < SHUTDOWN {
+            tokio::time::sleep(POLL).await;
         }
     }
 }

@@ -6,10 +6,15 @@ use nym_daemon::ByteSize;
 use proptest::strategy::{Strategy as _, ValueTree as _};
 use proptest::test_runner::TestRunner;
 use serde_json::{json, Value};
-use std::time::Duration;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
 use tendermint_rpc::Client as _;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
+
+/// For what happens at once, on a machine as slow as it may be.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 fn call(method: &str, params: Value) -> Vec<u8> {
     json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params }).to_string().into_bytes()
@@ -96,29 +101,98 @@ async fn bodies_have_a_largest_size_and_a_deepest_nesting() {
     net.chain.shutdown().await;
 }
 
+/// Whether a new connection gets an answer; one without a seat is closed.
+async fn is_answered(address: SocketAddr) -> bool {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    serves(&mut stream).await
+}
+
+/// Whether a connection is served.
+async fn serves(stream: &mut TcpStream) -> bool {
+    let sent = stream.write_all(b"GET /health HTTP/1.1\r\nhost: x\r\n\r\n").await;
+    let mut first = [0u8; 12];
+    let read =
+        tokio::time::timeout(PATIENCE, stream.read_exact(&mut first)).await.expect("neither answered nor closed");
+    sent.is_ok() && read.is_ok() && &first == b"HTTP/1.1 200"
+}
+
+async fn a_seat_is_free_again(address: SocketAddr) {
+    let began = Instant::now();
+    while !is_answered(address).await {
+        assert!(began.elapsed() < PATIENCE, "the seat does not come back");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
 #[tokio::test]
-async fn a_connection_above_the_limit_waits_until_another_ends() {
-    let net = Net::with(|config| config.max_connections = 2).await;
+async fn a_connection_above_the_limit_is_closed_until_another_ends() {
+    let net = Net::with(|config| {
+        config.max_connections = 2;
+        // Those that have been served stay, however slow the machine is.
+        config.header_timeout = Duration::from_secs(600);
+    })
+    .await;
     let address = net.chain.address();
-    let request = b"GET /health HTTP/1.1\r\nhost: x\r\n\r\n";
     let mut open = Vec::new();
     for _ in 0..2 {
-        let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
-        stream.write_all(request).await.unwrap();
-        let mut first = [0u8; 12];
-        stream.read_exact(&mut first).await.unwrap();
-        assert_eq!(&first, b"HTTP/1.1 200");
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        assert!(serves(&mut stream).await);
         open.push(stream);
     }
 
-    let mut third = tokio::net::TcpStream::connect(address).await.unwrap();
-    third.write_all(request).await.unwrap();
-    let mut first = [0u8; 12];
-    let early = tokio::time::timeout(Duration::from_millis(300), third.read_exact(&mut first)).await;
-    assert!(early.is_err(), "a third connection was served");
+    assert!(!is_answered(address).await, "a third connection was served");
 
     open.pop();
-    tokio::time::timeout(Duration::from_secs(60), third.read_exact(&mut first)).await.unwrap().unwrap();
+    a_seat_is_free_again(address).await;
+    net.chain.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_connection_that_says_nothing_is_closed_and_its_seat_comes_back() {
+    let net = Net::with(|config| {
+        config.max_connections = 2;
+        config.header_timeout = Duration::from_secs(1);
+    })
+    .await;
+    let address = net.chain.address();
+    let mut silent = TcpStream::connect(address).await.unwrap();
+    let mut slow = TcpStream::connect(address).await.unwrap();
+    slow.write_all(b"GET /health HTTP/1.1\r\nhost:").await.unwrap();
+
+    for stream in [&mut silent, &mut slow] {
+        let mut rest = Vec::new();
+        let ended = tokio::time::timeout(PATIENCE, stream.read_to_end(&mut rest)).await;
+        assert!(ended.is_ok(), "the connection is never closed");
+        assert!(!rest.starts_with(b"HTTP/1.1 200"));
+    }
+    a_seat_is_free_again(address).await;
+    net.chain.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_websocket_outlives_the_time_of_a_header_and_keeps_its_seat_until_it_ends() {
+    let net = Net::with(|config| {
+        config.max_connections = 1;
+        config.header_timeout = Duration::from_secs(2);
+    })
+    .await;
+    let address = net.chain.address();
+    let (mut socket, _) = tokio_tungstenite::connect_async(net.chain.websocket_url()).await.unwrap();
+
+    tokio::time::sleep(Duration::from_secs(3)).await;
+
+    assert!(!is_answered(address).await, "a websocket has no seat");
+    let health = json!({ "id": 1, "method": "health" }).to_string();
+    socket.send(Message::Text(health.into())).await.unwrap();
+    loop {
+        let received = tokio::time::timeout(PATIENCE, socket.next()).await.expect("the websocket is silent");
+        if let Message::Text(text) = received.unwrap().unwrap() {
+            assert!(text.contains("result"), "{text}");
+            break;
+        }
+    }
+    drop(socket);
+    a_seat_is_free_again(address).await;
     net.chain.shutdown().await;
 }
 

@@ -11,12 +11,13 @@ import { parseArgs } from "node:util";
 import { Run } from "./run.mjs";
 import { connect } from "./scenarios/connect.mjs";
 import { contracts } from "./scenarios/contracts.mjs";
+import { history } from "./scenarios/history.mjs";
 import { search, subscribe } from "./scenarios/search.mjs";
 import { socket } from "./scenarios/socket.mjs";
 import { signing, wrong } from "./scenarios/transactions.mjs";
 import { uploads } from "./scenarios/uploads.mjs";
 
-const SCENARIOS = { connect, uploads, contracts, signing, wrong, search, subscribe, socket };
+const SCENARIOS = { connect, uploads, contracts, signing, wrong, search, subscribe, socket, history };
 
 const { values } = parseArgs({
   options: { rpc: { type: "string" }, fixtures: { type: "string" }, out: { type: "string" } },

@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::transcript::{Recording, Step, Transcript};
+use crate::transcript::{Recording, Step, Transcript, STOPPED};
 
 /// How far the gas of the same transaction may be apart, in percent of the first chain's.
 pub const GAS_TOLERANCE_PERCENT: u64 = 15;
@@ -61,6 +61,8 @@ impl Accepted {
 /// What a comparison found.
 #[derive(Debug, Default)]
 pub struct Report {
+    /// Names of the chain that is right and of the one in question.
+    pub chains: (String, String),
     /// Values that were compared.
     pub compared: usize,
     /// Differences that nobody accepted.
@@ -69,6 +71,8 @@ pub struct Report {
     pub accepted: usize,
     /// Accepted paths that no longer differ.
     pub stale: Vec<String>,
+    /// Steps of the chain in question that the other's recording does not have.
+    pub unrecorded: usize,
     /// The widest gas gap, in tenths of a percent, and where.
     pub widest_gas: (u64, String),
 }
@@ -77,6 +81,38 @@ impl Report {
     /// Whether the chains agree.
     pub fn agrees(&self) -> bool {
         self.differences.is_empty() && self.stale.is_empty()
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (expected, actual) = &self.chains;
+        for difference in &self.differences {
+            writeln!(f, "{difference}")?;
+        }
+        for path in &self.stale {
+            writeln!(f, "{path}\n    listed in differences.toml, but no longer different")?;
+        }
+        if self.unrecorded > 0 {
+            let steps = self.unrecorded;
+            writeln!(
+                f,
+                "steps that {expected} was not recorded with: {steps}; record anew: scripts/conformance --record"
+            )?;
+        }
+        write!(
+            f,
+            "{actual} beside {expected}: {} values compared, {} different, {} accepted; gas at most {}.{} % apart",
+            self.compared,
+            self.differences.len(),
+            self.accepted,
+            self.widest_gas.0 / 10,
+            self.widest_gas.0 % 10,
+        )?;
+        match self.widest_gas.1.as_str() {
+            "" => Ok(()),
+            place => write!(f, " ({place})"),
+        }
     }
 }
 
@@ -89,13 +125,14 @@ pub fn compare(expected: &Recording, actual: &Recording, accepted: &Accepted) ->
             None => walk.differ(&transcript.client, "a transcript", "none"),
         }
     }
-    walk.report(accepted)
+    walk.report(accepted, (expected.chain.clone(), actual.chain.clone()))
 }
 
 #[derive(Default)]
 struct Walk {
     compared: usize,
     differences: Vec<Difference>,
+    unrecorded: usize,
     widest_gas: (u64, String),
 }
 
@@ -111,6 +148,7 @@ impl Walk {
         }
         for scenario in &actual.scenarios {
             if !expected.scenarios.iter().any(|other| other.name == scenario.name) {
+                self.unrecorded += scenario.steps.len();
                 self.differ(&format!("{client}/{}", scenario.name), "no scenario", "one");
             }
         }
@@ -126,6 +164,7 @@ impl Walk {
         }
         for step in actual {
             if !expected.iter().any(|other| other.name == step.name) {
+                self.unrecorded += usize::from(step.name != STOPPED);
                 self.differ(&format!("{path}/{}", step.name), "no step", &step.result.to_string());
             }
         }
@@ -184,7 +223,7 @@ impl Walk {
         });
     }
 
-    fn report(self, accepted: &Accepted) -> Report {
+    fn report(self, accepted: &Accepted, chains: (String, String)) -> Report {
         let allowed: Vec<&String> = accepted.difference.iter().flat_map(|difference| &difference.paths).collect();
         let mut seen = BTreeSet::new();
         let (known, differences): (Vec<_>, Vec<_>) = self.differences.into_iter().partition(|difference| {
@@ -197,8 +236,10 @@ impl Walk {
         });
         let stale = allowed.iter().filter(|path| !seen.contains(path.as_str())).map(|p| p.to_string());
         Report {
+            chains,
             compared: self.compared,
             accepted: known.len(),
+            unrecorded: self.unrecorded,
             stale: stale.collect(),
             differences,
             widest_gas: self.widest_gas,
@@ -272,5 +313,31 @@ mod tests {
         assert_eq!((report.accepted, report.differences.len()), (1, 0));
         assert_eq!(report.stale, ["scenario/gone"]);
         assert!(!report.agrees());
+    }
+
+    #[test]
+    fn a_step_that_was_not_recorded_fails_and_the_report_says_how_to_record_it() {
+        let (old, mut new) = (recording(json!("seen")), recording(json!("seen")));
+        let step = |name: &str| Step { name: name.into(), result: json!("new") };
+        new.transcripts[0].scenarios[0].steps.push(step("another step"));
+        new.transcripts[0].scenarios.push(Scenario { name: "new".into(), steps: vec![step("one"), step("two")] });
+
+        let report = compare(&old, &new, &Accepted::default());
+
+        assert!(!report.agrees());
+        assert_eq!(report.unrecorded, 3);
+        let text = report.to_string();
+        assert!(text.contains("rust/scenario/another step\n    expected: no step"), "{text}");
+        assert!(text.contains("not recorded with: 3; record anew: scripts/conformance --record"), "{text}");
+    }
+
+    #[test]
+    fn a_scenario_that_stopped_is_no_step_to_record() {
+        let (old, mut new) = (recording(json!("seen")), recording(json!("seen")));
+        new.transcripts[0].scenarios[0].steps.push(Step { name: STOPPED.into(), result: json!("an error") });
+
+        let report = compare(&old, &new, &Accepted::default());
+
+        assert_eq!((report.differences.len(), report.unrecorded), (1, 0));
     }
 }

@@ -25,10 +25,11 @@ const ROWS: &[(&str, &str)] = &[
 
 /// A Markdown table with a row for each transaction that both chains have.
 pub fn table(left: &Recording, right: &Recording) -> String {
-    let mut table = format!("| Transaction | {} | {} | apart |\n|---|---|---|---|\n", left.chain, right.chain);
+    let mut table = format!("| Transaction | {} | {} | apart |\n|---|---:|---:|---:|\n", left.chain, right.chain);
     for (scenario, step) in ROWS {
         if let (Some(one), Some(other)) = (gas(left, scenario, step), gas(right, scenario, step)) {
             let gap = one.abs_diff(other) * 1000 / one.max(1);
+            let (one, other) = (grouped(one), grouped(other));
             table += &format!("| {scenario}: {step} | {one} | {other} | {}.{} % |\n", gap / 10, gap % 10);
         }
     }
@@ -40,6 +41,19 @@ fn gas(recording: &Recording, scenario: &str, step: &str) -> Option<u64> {
     let scenario = transcript.scenarios.iter().find(|found| found.name == scenario)?;
     let step = scenario.steps.iter().find(|found| found.name == step)?;
     step.result["outcome"]["gas_used"].as_u64()
+}
+
+/// A number with a comma before every three digits.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
 }
 
 #[cfg(test)]
@@ -59,6 +73,13 @@ mod tests {
     fn a_row_holds_both_figures_and_the_gap() {
         let table = table(&recording("one", 1000), &recording("other", 985));
 
-        assert_eq!(table.lines().last(), Some("| execute: put | 1000 | 985 | 1.5 % |"));
+        assert_eq!(table.lines().last(), Some("| execute: put | 1,000 | 985 | 1.5 % |"));
+    }
+
+    #[test]
+    fn numbers_have_a_comma_before_every_three_digits() {
+        for (number, text) in [(0, "0"), (999, "999"), (1_000, "1,000"), (70_741, "70,741"), (4_641_687, "4,641,687")] {
+            assert_eq!(grouped(number), text);
+        }
     }
 }

@@ -2,7 +2,9 @@
 
 pub mod accounts;
 pub mod chain;
+pub mod clients;
 pub mod compare;
+pub mod devchain;
 pub mod faults;
 pub mod fixtures;
 pub mod gas;

@@ -2,16 +2,15 @@
 
 use std::path::PathBuf;
 
-use anyhow::{bail, Result};
-use clap::{Parser, Subcommand};
+use anyhow::{ensure, Result};
+use clap::{Args, Parser, Subcommand};
 use nym_conformance::accounts::Accounts;
+use nym_conformance::clients::Clients;
 use nym_conformance::compare::{compare, Accepted, Report};
+use nym_conformance::devchain;
 use nym_conformance::faults;
-use nym_conformance::fixtures::Fixtures;
 use nym_conformance::gas;
-use nym_conformance::run::Run;
-use nym_conformance::scenarios;
-use nym_conformance::transcript::{Recording, Transcript};
+use nym_conformance::transcript::Recording;
 
 /// One suite of scenarios for two chains.
 #[derive(Parser)]
@@ -21,36 +20,45 @@ struct Arguments {
     command: Command,
 }
 
+// A doc comment here would replace those of the commands.
+#[derive(Args)]
+struct Folders {
+    /// The CosmJS client's folder.
+    #[arg(long)]
+    node: PathBuf,
+    /// The folder of transcripts, recordings and logs.
+    #[arg(long)]
+    out: PathBuf,
+}
+
 #[derive(Subcommand)]
 enum Command {
     /// Prints what the genesis must give, one ADDRESS=AMOUNTdenom,… a line.
     Genesis,
-    /// Prints the chain id and the least gas price that the suite expects.
+    /// Prints the chain id, the least gas price and the block time that the suite expects.
     Chain,
-    /// Writes the wasm files for the client in the other language.
-    Fixtures {
-        /// The folder.
-        folder: PathBuf,
-    },
-    /// Runs the scenarios of the Rust client and writes its transcript.
-    Run {
-        /// The chain's RPC, such as http://127.0.0.1:26657.
-        #[arg(long)]
-        rpc: String,
-        /// The transcript's file.
-        #[arg(long)]
-        out: PathBuf,
-    },
-    /// Puts transcripts of one chain together, normalised.
+    /// Runs both clients on a fresh chain and writes what they see, normalised.
     Record {
         /// What the chain is called in the recording.
         #[arg(long)]
         chain: String,
-        /// The recording's file.
+        /// The chain's RPC, such as http://127.0.0.1:26657.
         #[arg(long)]
-        out: PathBuf,
-        /// One transcript a client.
-        transcripts: Vec<PathBuf>,
+        rpc: String,
+        #[command(flatten)]
+        folders: Folders,
+        /// The recording's file.
+        recording: PathBuf,
+    },
+    /// Starts devchain, runs both clients and compares with a recording of wasmd; fails when they differ.
+    Devchain {
+        /// The program.
+        #[arg(long)]
+        program: PathBuf,
+        #[command(flatten)]
+        folders: Folders,
+        /// The recording of wasmd.
+        wasmd: PathBuf,
     },
     /// Four wasmd validators, one killed with -9 while payments run: none lost, none doubled.
     Faults {
@@ -93,22 +101,14 @@ async fn main() -> Result<()> {
         }
         Command::Chain => {
             let accounts = Accounts::load()?;
-            println!("{} {}", accounts.chain_id, accounts.gas_price);
+            println!("{} {} {}", accounts.chain_id, accounts.gas_price, devchain::BLOCK_TIME);
         }
-        Command::Fixtures { folder } => Fixtures::load()?.write(&folder)?,
-        Command::Run { rpc, out } => {
-            let mut run = Run::new(&rpc).await?;
-            scenarios::run_all(&mut run).await?;
-            run.finish().write(&out)?;
+        Command::Record { chain, rpc, folders, recording } => {
+            folders.clients().await?.run(&chain, &rpc).await?.write(&recording)?;
         }
-        Command::Record { chain, out, transcripts } => {
-            let mut recording = Recording { chain, transcripts: Vec::new() };
-            for path in transcripts {
-                let mut transcript = Transcript::read(&path)?;
-                transcript.normalise();
-                recording.transcripts.push(transcript);
-            }
-            recording.write(&out)?;
+        Command::Devchain { program, folders, wasmd } => {
+            let wasmd = Recording::read(&wasmd)?;
+            verdict(&devchain::check(&program, &folders.clients().await?, &wasmd).await?)?;
         }
         Command::Faults { wasmd_net, home, base_port } => {
             faults::run(&faults::Network { script: wasmd_net, home, base_port }).await?;
@@ -119,30 +119,22 @@ async fn main() -> Result<()> {
         Command::Compare { expected, actual, exactly } => {
             let (expected, actual) = (Recording::read(&expected)?, Recording::read(&actual)?);
             let accepted = if exactly { Accepted::default() } else { Accepted::load()? };
-            let report = compare(&expected, &actual, &accepted);
-            print(&report, &expected.chain, &actual.chain);
-            if !report.agrees() {
-                bail!("{} does not answer as {} does", actual.chain, expected.chain);
-            }
+            verdict(&compare(&expected, &actual, &accepted))?;
         }
     }
     Ok(())
 }
 
-fn print(report: &Report, expected: &str, actual: &str) {
-    for difference in &report.differences {
-        println!("{difference}");
+impl Folders {
+    async fn clients(self) -> Result<Clients> {
+        Clients::prepare(self.node, self.out).await
     }
-    for path in &report.stale {
-        println!("{path}\n    listed in differences.toml, but no longer different");
-    }
-    println!(
-        "{actual} beside {expected}: {} values compared, {} different, {} accepted; gas at most {}.{} % apart{}",
-        report.compared,
-        report.differences.len(),
-        report.accepted,
-        report.widest_gas.0 / 10,
-        report.widest_gas.0 % 10,
-        if report.widest_gas.1.is_empty() { String::new() } else { format!(" ({})", report.widest_gas.1) },
-    );
+}
+
+/// Prints the report; an error when the chains do not agree.
+fn verdict(report: &Report) -> Result<()> {
+    println!("{report}");
+    let (expected, actual) = &report.chains;
+    ensure!(report.agrees(), "{actual} does not answer as {expected} does");
+    Ok(())
 }

@@ -11,6 +11,9 @@ use regex::Regex;
 use serde::{Deserialize, Serialize};
 use serde_json::{json, Value};
 
+/// The step that a scenario ends with when it cannot go on.
+pub const STOPPED: &str = "the scenario stopped";
+
 /// What one client saw of one chain.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Transcript {

@@ -1,4 +1,4 @@
-//! Listening: HTTP with a limit on open connections, bodies and batches.
+//! Routes of the RPC: HTTP with limits on bodies and batches, and the way to the websocket.
 
 use super::call::{answer, parse, Calls, RpcError};
 use super::methods::{Api, METHODS};
@@ -13,15 +13,8 @@ use axum::routing::{get, post};
 use axum::Router;
 use serde_json::{json, Map, Value};
 use std::collections::HashMap;
-use std::io;
-use std::net::SocketAddr;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::CorsLayer;
@@ -177,61 +170,5 @@ async fn faucet_status(State(shared): State<Shared>) -> Response {
     match &shared.faucet {
         Some(faucet) => reply(StatusCode::OK, &faucet.status(&shared.api)),
         None => reply(StatusCode::NOT_FOUND, &json!({ "error": "the faucet is off" })),
-    }
-}
-
-/// A listener that lets at most so many connections be open; more wait unaccepted.
-pub(crate) struct Limited {
-    listener: TcpListener,
-    open: Arc<Semaphore>,
-}
-
-impl Limited {
-    pub(crate) fn new(listener: TcpListener, connections: usize) -> Self {
-        Limited { listener, open: Arc::new(Semaphore::new(connections)) }
-    }
-}
-
-impl axum::serve::Listener for Limited {
-    type Io = Connection;
-    type Addr = SocketAddr;
-
-    async fn accept(&mut self) -> (Self::Io, Self::Addr) {
-        let permit = self.open.clone().acquire_owned().await.expect("the semaphore is never closed");
-        let (stream, address) = axum::serve::Listener::accept(&mut self.listener).await;
-        // Small answers must not wait for a full segment.
-        let _ = stream.set_nodelay(true);
-        let connection = Connection { stream, _permit: permit };
-        (connection, address)
-    }
-
-    fn local_addr(&self) -> io::Result<Self::Addr> {
-        self.listener.local_addr()
-    }
-}
-
-/// An open connection; dropping it lets the next one in.
-pub(crate) struct Connection {
-    stream: TcpStream,
-    _permit: OwnedSemaphorePermit,
-}
-
-impl AsyncRead for Connection {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, buf)
-    }
-}
-
-impl AsyncWrite for Connection {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, buf)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
     }
 }

@@ -24,6 +24,7 @@ use cosmrs::proto::cosmwasm::wasm::v1::{MsgExecuteContract, MsgInstantiateContra
 use serde_json::{json, Value};
 
 use crate::run::Run;
+use crate::transcript::STOPPED;
 use crate::tx::coin;
 
 /// The first code that the suite uploads.
@@ -37,7 +38,7 @@ pub async fn run_all(run: &mut Run) -> Result<()> {
         ($($name:literal => $function:path),* $(,)?) => {$(
             run.begin($name);
             if let Err(error) = $function(run).await {
-                run.note("the scenario stopped", json!(format!("{error:#}")));
+                run.note(STOPPED, json!(format!("{error:#}")));
             }
             eprintln!("rust: {}", $name);
         )*};
