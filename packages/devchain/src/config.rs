@@ -3,6 +3,7 @@
 use crate::app::GasPrice;
 use crate::error::Error;
 use nym_daemon::logging::LoggingConfig;
+use nym_daemon::units::duration::{self, DurationError};
 use nym_daemon::ByteSize;
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
@@ -26,10 +27,13 @@ impl std::str::FromStr for BlockTime {
         if text == "on-demand" {
             return Ok(BlockTime::OnDemand);
         }
-        match humantime::parse_duration(text) {
+        match duration::parse(text) {
             Ok(time) if time >= Duration::from_millis(10) => Ok(BlockTime::Every(time)),
             Ok(_) => Err(format!("block time '{text}' is below 10ms")),
-            Err(_) => Err(format!("block time '{text}' is neither a duration such as 1s nor on-demand")),
+            Err(error @ DurationError::TooLong(_)) => Err(format!("block time {error}")),
+            Err(DurationError::Unreadable(_)) => {
+                Err(format!("block time '{text}' is neither a duration such as 1s nor on-demand"))
+            }
         }
     }
 }
