@@ -76,6 +76,7 @@ pub(super) fn suggest<'a>(key: &str, known: impl Iterator<Item = &'a String>) ->
 /// Levenshtein distance.
 fn distance(left: &str, right: &str) -> usize {
     let right: Vec<char> = right.chars().collect();
+    // One more than there are characters to the right, so that there always is a `j + 1`.
     let mut row: Vec<usize> = (0..=right.len()).collect();
     for (i, l) in left.chars().enumerate() {
         let mut previous = i;
