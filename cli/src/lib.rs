@@ -64,5 +64,5 @@ fn unparsed(error: &clap::Error, json: bool) -> ExitCode {
 /// Whether JSON was asked for, when the command line as a whole could not be read.
 fn wants_json(args: &[OsString]) -> bool {
     let json = |arg: &OsString| arg == "--output=json";
-    args.iter().any(json) || args.windows(2).any(|pair| pair[0] == "--output" && pair[1] == "json")
+    args.iter().any(json) || args.array_windows().any(|[flag, value]| flag == "--output" && value == "json")
 }

@@ -1,5 +1,7 @@
 //! Every transaction's way out: simulate, show fee and effect, ask, send, report.
 
+use std::io::Write as _;
+
 use cosmwasm_std::Coin;
 use nym_chain_client::{Account, Fee, SendOptions, Tx, TxOutcome};
 use serde_json::json;
@@ -109,7 +111,7 @@ pub(crate) fn ask(question: &str) -> Outcome<()> {
     if !interactive() {
         return Err(usage("there is no terminal to ask on", "add --yes to go on without asking"));
     }
-    eprint!("{question} [y/N] ");
+    let _ = write!(std::io::stderr(), "{question} [y/N] ");
     let mut line = String::new();
     let _ = std::io::stdin().read_line(&mut line);
     match line.trim().to_ascii_lowercase().as_str() {

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use tokio::sync::Semaphore;
 
 /// Everything a client can be told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -131,6 +132,10 @@ impl Config {
             if value == 0 {
                 return Err(ConfigError::rule(key, value, "at least 1 is required"));
             }
+        }
+        if self.api.max_connections > Semaphore::MAX_PERMITS {
+            let rule = format!("at most {} can be counted", Semaphore::MAX_PERMITS);
+            return Err(ConfigError::rule("api.max_connections", self.api.max_connections, &rule));
         }
         for (key, size) in [
             ("limits.outgoing_size", self.limits.outgoing_size),

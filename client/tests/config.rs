@@ -54,6 +54,7 @@ fn values_that_break_a_rule_are_refused() {
     for (text, key) in [
         ("[api]\nlisten = \"0.0.0.0:1977\"", "api.listen"),
         ("[api]\nmax_connections = 0", "api.max_connections"),
+        ("[api]\nmax_connections = 9223372036854775807", "api.max_connections"),
         ("[traffic]\nrate = 51", "rate"),
         ("[traffic]\nloop_cover = \"0s\"", "traffic.loop_cover"),
         ("[limits]\noutgoing_size = \"1 MiB\"", "limits.outgoing_size"),

@@ -212,6 +212,7 @@ impl OpenSession {
 
     /// Whatever happens next.
     async fn event(&mut self, context: &ClientContext) -> Event {
+        // The next multiple of the timeout since the client was heard: at most one timeout from now.
         let quiet_since = self.last_heard.elapsed().as_nanos() / context.config.idle_timeout.as_nanos().max(1);
         let quiet_until =
             self.last_heard + context.config.idle_timeout * u32::try_from(quiet_since + 1).unwrap_or(u32::MAX);

@@ -18,6 +18,7 @@ struct Account {
     bytes: u64,
 }
 
+/// Sums of what is on the disk: far from the end of 64 bits.
 #[derive(Debug, Default)]
 struct Books {
     clients: HashMap<ClientId, Account>,

@@ -70,7 +70,7 @@ impl Account {
             let signed = self.sign_next(&mut state, tx, &fee, options.valid_for_blocks).await?;
             match self.hand_over(&signed, options.patience).await? {
                 Handed::Taken => {
-                    state.next = Some(signed.sequence + 1);
+                    state.next = signed.sequence.checked_add(1);
                     drop(state);
                     return self.settle_and_forget(&signed, options.patience).await;
                 }

@@ -49,6 +49,7 @@ struct Endpoint {
 }
 
 pub(crate) struct Endpoints {
+    /// Never empty.
     list: Vec<Endpoint>,
     preferred: AtomicUsize,
     chain_id: OnceCell<String>,

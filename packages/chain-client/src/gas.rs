@@ -26,6 +26,7 @@ pub struct GasPrice {
 impl GasPrice {
     /// The fee for a gas limit, rounded up: a fee below the price is refused.
     pub fn fee(&self, gas_limit: u64) -> Fee {
+        // 64 bits times 128 stay within 256.
         let amount = Uint256::from(gas_limit).mul_ceil(cosmwasm_std::Decimal256::from(self.amount));
         Fee { gas_limit, amount: Coin::new(amount, self.denom.clone()) }
     }

@@ -96,7 +96,7 @@ impl Routes {
         let (route, path) = self.draw(gateway, rng)?;
         let packet = nym_sphinx::build_packet(&route, &Destination::NONE, size, plaintext, rng)?;
         let delay = path.iter().map(|(_, delay)| *delay).sum();
-        Ok(Built { first_hop: route[0].address, packet, delay, path })
+        Ok(Built { first_hop: path[0].0.to_bytes(), packet, delay, path })
     }
 
     /// A reply block that ends at this client, its keys, and its way as far as the client's gateway.
@@ -125,14 +125,14 @@ impl Routes {
         let route = self.topology.forward_route(gateway, rng)?;
         let mut hops = Vec::with_capacity(route.len() + 1);
         let mut path = [(*gateway, Duration::ZERO); 4];
-        for (position, hop) in route.iter().enumerate() {
+        for (position, (hop, place)) in route.iter().zip(&mut path).enumerate() {
             let is_mix_node = position + 1 < route.len();
             let delay = if is_mix_node {
                 crate::schedule::gap(self.mean_delay, rng).min(self.longest_delay)
             } else {
                 Duration::ZERO
             };
-            path[position] = (hop.identity, delay);
+            *place = (hop.identity, delay);
             let key = match self.keys.get(&hop.identity) {
                 Some(key) => *key,
                 None => HopKey::from_bytes(hop.sphinx_key.as_bytes())?,

@@ -5,6 +5,7 @@
 
 use std::error::Error;
 use std::fmt;
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use serde_json::json;
@@ -173,8 +174,8 @@ pub fn run(body: impl FnOnce() -> Result<(), Failure>) -> ExitCode {
     match body() {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            // The one place where a service writes to stderr without the log.
-            eprintln!("{failure}");
+            // The one place where a service writes to stderr without the log. Nobody may be reading it any more.
+            let _ = writeln!(std::io::stderr(), "{failure}");
             ExitCode::from(failure.kind.code())
         }
     }

@@ -88,6 +88,8 @@ pub fn init(config: &LoggingConfig) -> Result<(), LoggingError> {
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
+        // A line that cannot be written is lost; saying so on the same stderr would panic.
+        .log_internal_errors(false)
         .with_timer(RoundedTime { granularity: config.time_granularity });
     match config.format {
         LogFormat::Text => {

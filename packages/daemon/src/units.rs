@@ -10,30 +10,93 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// `#[serde(with = "nym_daemon::units::duration")]`: reads and writes `"30s"`, `"1h 30m"`, of `Duration` and `Option<Duration>`.
 pub mod duration {
+    use std::fmt;
     use std::time::Duration;
 
     pub use humantime_serde::serialize;
-    use humantime_serde::Serde;
+    use serde::de::{Error, Visitor};
     use serde::{Deserialize, Deserializer};
 
     /// Longest duration of a configuration, ten years: sums and multiples of it stay within every clock.
     pub const LONGEST: Duration = Duration::from_secs(10 * 365 * 86_400);
 
-    /// Reads a duration; one that is longer than [`LONGEST`] is an error.
-    pub fn deserialize<'de, T, D>(deserializer: D) -> Result<T, D::Error>
-    where
-        T: Into<Option<Duration>> + Copy,
-        Serde<T>: Deserialize<'de>,
-        D: Deserializer<'de>,
-    {
-        let read: T = humantime_serde::deserialize(deserializer)?;
-        match read.into() {
-            Some(duration) if duration > LONGEST => {
-                let given = humantime::format_duration(duration);
-                Err(serde::de::Error::custom(format!("'{given}' is longer than ten years, the longest duration")))
-            }
-            _ => Ok(read),
+    /// Longest text of a duration, bytes.
+    const TEXT: usize = 100;
+
+    /// Most digits of a number in it: as many years as that, as often as they fit into the text, are seconds of 64 bits.
+    const DIGITS: usize = 9;
+
+    /// What a text has to be to name a duration.
+    #[derive(Debug, thiserror::Error, PartialEq, Eq)]
+    pub enum DurationError {
+        /// It does not parse.
+        #[error(
+            "'{0}' is no duration; write up to 100 characters, numbers of up to 9 digits with units, as in \"1h 30m\""
+        )]
+        Unreadable(String),
+        /// It is above [`LONGEST`].
+        #[error("'{0}' is longer than ten years, the longest duration")]
+        TooLong(String),
+    }
+
+    /// Reads `"30s"` or `"1h 30m"`, up to [`LONGEST`].
+    pub fn parse(text: &str) -> Result<Duration, DurationError> {
+        let unreadable = || DurationError::Unreadable(text.to_owned());
+        // The parser panics where the seconds of a sum overflow, and takes numbers with blanks inside for one.
+        let dense: String = text.chars().filter(|c| !c.is_whitespace()).collect();
+        if text.len() > TEXT || dense.split(|c: char| !c.is_ascii_digit()).any(|digits| digits.len() > DIGITS) {
+            return Err(unreadable());
         }
+        match humantime::parse_duration(text) {
+            Ok(duration) if duration > LONGEST => Err(DurationError::TooLong(text.to_owned())),
+            Ok(duration) => Ok(duration),
+            Err(_) => Err(unreadable()),
+        }
+    }
+
+    /// What a key may hold: `Duration`, or `Option<Duration>` for one that may be unset.
+    pub trait Readable: Sized {
+        /// Reads it.
+        fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error>;
+    }
+
+    impl Readable for Duration {
+        fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            deserializer.deserialize_str(Text)
+        }
+    }
+
+    impl Readable for Option<Duration> {
+        fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            Ok(Option::<Read>::deserialize(deserializer)?.map(|Read(duration)| duration))
+        }
+    }
+
+    struct Read(Duration);
+
+    impl<'de> Deserialize<'de> for Read {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            Duration::read(deserializer).map(Self)
+        }
+    }
+
+    struct Text;
+
+    impl Visitor<'_> for Text {
+        type Value = Duration;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a duration")
+        }
+
+        fn visit_str<E: Error>(self, text: &str) -> Result<Duration, E> {
+            parse(text).map_err(E::custom)
+        }
+    }
+
+    /// Reads a duration as [`parse`] does.
+    pub fn deserialize<'de, T: Readable, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+        T::read(deserializer)
     }
 }
 
@@ -135,9 +198,41 @@ mod tests {
 
         assert_eq!(read("1h 30m").unwrap().pause, Duration::from_secs(5_400));
         assert_eq!(read("3650days").unwrap().pause, super::duration::LONGEST);
-        for text in ["3651days", "18446744073709551615s"] {
+        for text in ["3651days", "999999999years"] {
             assert!(read(text).unwrap_err().to_string().contains("longer than ten years"), "{text}");
         }
+    }
+
+    #[test]
+    fn texts_at_which_the_parser_of_durations_panics_are_refused() {
+        use super::duration::{parse, DurationError::Unreadable};
+
+        for text in [
+            "18446744073709551615s 1000000000ns",
+            "18446744073709551615s500ms500ms",
+            "184467440 737095516 15s 100000000 0ns",
+            format!("1s{}", " ".repeat(100)).as_str(),
+        ] {
+            assert_eq!(parse(text), Err(Unreadable(text.to_owned())));
+        }
+        let most = "999999999y".repeat(10);
+        assert!(parse(&most).unwrap_err().to_string().contains("longer than ten years"), "{most}");
+    }
+
+    #[test]
+    fn a_duration_that_may_be_unset_is_read_by_the_same_rule() {
+        #[derive(Debug, serde::Deserialize)]
+        struct Config {
+            #[serde(with = "super::duration", default)]
+            pause: Option<Duration>,
+        }
+        let read = |text: &str| serde_json::from_str::<Config>(text).map(|config| config.pause);
+
+        assert_eq!(read("{}").unwrap(), None);
+        assert_eq!(read("{\"pause\":null}").unwrap(), None);
+        assert_eq!(read("{\"pause\":\"30s\"}").unwrap(), Some(Duration::from_secs(30)));
+        assert!(read("{\"pause\":\"3651days\"}").unwrap_err().to_string().contains("longer than ten years"));
+        assert!(read("{\"pause\":30}").unwrap_err().to_string().contains("expected a duration"));
     }
 
     #[test]

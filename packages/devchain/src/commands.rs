@@ -308,12 +308,21 @@ mod tests {
     }
 
     #[test]
+    fn more_connections_than_can_be_counted_are_refused() {
+        let given = usize::MAX;
+
+        let text = Config { max_connections: given, ..Config::default() }.check().unwrap_err().to_string();
+
+        assert!(text.contains(&format!("max_connections is {given}, but at most")), "{text}");
+    }
+
+    #[test]
     fn block_times_are_durations_or_on_demand() {
         use crate::config::BlockTime;
 
         assert_eq!("on-demand".parse(), Ok(BlockTime::OnDemand));
         assert_eq!("200ms".parse(), Ok(BlockTime::Every(std::time::Duration::from_millis(200))));
-        for bad in ["", "0s", "1ms", "soon", "-1s"] {
+        for bad in ["", "0s", "1ms", "soon", "-1s", "11years", "18446744073709551615s 1000000000ns"] {
             assert!(bad.parse::<BlockTime>().is_err(), "{bad}");
         }
     }

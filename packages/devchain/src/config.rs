@@ -3,11 +3,13 @@
 use crate::app::GasPrice;
 use crate::error::Error;
 use nym_daemon::logging::LoggingConfig;
+use nym_daemon::units::duration::{self, DurationError};
 use nym_daemon::ByteSize;
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
+use tokio::sync::Semaphore;
 
 /// When blocks are made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,10 +28,13 @@ impl std::str::FromStr for BlockTime {
         if text == "on-demand" {
             return Ok(BlockTime::OnDemand);
         }
-        match humantime::parse_duration(text) {
+        match duration::parse(text) {
             Ok(time) if time >= Duration::from_millis(10) => Ok(BlockTime::Every(time)),
             Ok(_) => Err(format!("block time '{text}' is below 10ms")),
-            Err(_) => Err(format!("block time '{text}' is neither a duration such as 1s nor on-demand")),
+            Err(error @ DurationError::TooLong(_)) => Err(format!("block time {error}")),
+            Err(DurationError::Unreadable(_)) => {
+                Err(format!("block time '{text}' is neither a duration such as 1s nor on-demand"))
+            }
         }
     }
 }
@@ -153,6 +158,10 @@ impl Config {
             if !good {
                 return Err(Error::Config(format!("{name} must be above 0")));
             }
+        }
+        if self.max_connections > Semaphore::MAX_PERMITS {
+            let (given, most) = (self.max_connections, Semaphore::MAX_PERMITS);
+            return Err(Error::Config(format!("max_connections is {given}, but at most {most} can be counted")));
         }
         Ok(())
     }

@@ -25,6 +25,19 @@ async fn the_state_of_a_past_height_can_be_queried() {
 }
 
 #[tokio::test]
+async fn a_history_without_end_forgets_nothing() {
+    let net = Net::with(|config| config.history = u64::MAX).await;
+    let (client, alice, bob) = (&net.client, Wallet::new(0), Wallet::new(1));
+
+    let paid = client.run(&alice, send(&alice, &bob, 1), 100_000).await;
+
+    let height = u32::try_from(paid.height.value()).unwrap();
+    assert_eq!(client.balance(&bob.address, "unym", height - 1).await.unwrap(), FUNDS);
+    assert_eq!(client.balance(&bob.address, "unym", height).await.unwrap(), FUNDS + 1);
+    net.chain.shutdown().await;
+}
+
+#[tokio::test]
 async fn a_chain_comes_back_as_it_was() {
     let net = Net::start().await;
     let (alice, bob) = (Wallet::new(0), Wallet::new(1));
@@ -68,6 +81,27 @@ async fn a_folder_keeps_to_the_name_of_its_chain() {
 
     let text = refused.unwrap_err().to_string();
     assert!(text.contains("test-1") && text.contains("another-1"), "{text}");
+}
+
+#[tokio::test]
+async fn a_database_with_a_height_that_no_block_has_is_refused() {
+    let net = Net::start().await;
+    net.chain.shutdown().await;
+    let database = redb::Database::open(net.home.path().join("chain.redb")).unwrap();
+    let write = database.begin_write().unwrap();
+    {
+        let table: redb::TableDefinition<'_, u64, &[u8]> = redb::TableDefinition::new("blocks");
+        let mut blocks = write.open_table(table).unwrap();
+        blocks.insert(u64::MAX, b"".as_slice()).unwrap();
+    }
+    write.commit().unwrap();
+    drop(database);
+
+    let config = crate::support::config(net.home.path());
+    let refused = nym_devchain::Devchain::start(config, nym_devchain::Genesis::default()).await;
+
+    let text = refused.unwrap_err().to_string();
+    assert!(text.contains(&u64::MAX.to_string()) && text.contains(&i64::MAX.to_string()), "{text}");
 }
 
 #[tokio::test]

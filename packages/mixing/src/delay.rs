@@ -24,6 +24,7 @@ const NONE: u32 = u32::MAX;
 /// Time is the caller's: any monotonic clock, given as what has passed since an origin of its choice.
 #[derive(Debug)]
 pub struct DelayQueue<T> {
+    /// By `slot_of` a tick. What a list or an entry names is `NONE` or an entry, and none is ever taken away.
     slots: Box<[List; SLOTS]>,
     /// A bit for each slot that is not empty.
     occupied: [u64; WORDS],

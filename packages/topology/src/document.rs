@@ -179,11 +179,11 @@ impl TopologyDocument {
         if self.version != VERSION {
             return broken(format!("version {} is not {VERSION}", self.version));
         }
-        if let Some(pair) = self.mix_nodes.windows(2).find(|pair| pair[0].node_id >= pair[1].node_id) {
-            return broken(format!("node {} does not come after node {}", pair[1].node_id, pair[0].node_id));
+        if let Some([one, next]) = self.mix_nodes.array_windows().find(|[one, next]| one.node_id >= next.node_id) {
+            return broken(format!("node {} does not come after node {}", next.node_id, one.node_id));
         }
-        if let Some(pair) = self.gateways.windows(2).find(|pair| pair[0].identity >= pair[1].identity) {
-            return broken(format!("gateway {} does not come after {}", pair[1].identity, pair[0].identity));
+        if let Some([one, next]) = self.gateways.array_windows().find(|[one, next]| one.identity >= next.identity) {
+            return broken(format!("gateway {} does not come after {}", next.identity, one.identity));
         }
         let mut seen = HashSet::new();
         let nodes = self.mix_nodes.iter().map(|node| node.identity);

@@ -37,6 +37,7 @@ enum Slot {
 #[derive(Debug, Clone)]
 pub struct Topology(Arc<Indexed>);
 
+/// The indices are places in the document's lists, which never change.
 #[derive(Debug)]
 struct Indexed {
     document: TopologyDocument,
@@ -71,8 +72,8 @@ impl Topology {
 
     /// Where a node stands, if it is there.
     pub fn position(&self, identity: &identity::PublicKey) -> Option<Position> {
-        self.0.slots.get(identity).map(|slot| match slot {
-            Slot::MixNode(index) => Position::Layer(self.0.document.mix_nodes[*index].layer),
+        Some(match self.0.slots.get(identity)? {
+            Slot::MixNode(index) => Position::Layer(self.0.document.mix_nodes.get(*index)?.layer),
             Slot::Gateway(_) => Position::Gateway,
         })
     }
@@ -125,8 +126,8 @@ impl Topology {
         gateway: impl FnOnce(&GatewayEntry) -> T,
     ) -> Option<T> {
         Some(match self.0.slots.get(identity)? {
-            Slot::MixNode(index) => node(&self.0.document.mix_nodes[*index]),
-            Slot::Gateway(index) => gateway(&self.0.document.gateways[*index]),
+            Slot::MixNode(index) => node(self.0.document.mix_nodes.get(*index)?),
+            Slot::Gateway(index) => gateway(self.0.document.gateways.get(*index)?),
         })
     }
 }

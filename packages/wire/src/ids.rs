@@ -53,9 +53,9 @@ macro_rules! id {
                     return Err(bad());
                 }
                 let mut bytes = [0u8; 16];
-                for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
+                for (byte, [high, low]) in bytes.iter_mut().zip(text.as_bytes().as_chunks::<2>().0) {
                     let digit = |c: u8| (c as char).to_digit(16).ok_or_else(bad);
-                    *byte = (digit(pair[0])? * 16 + digit(pair[1])?) as u8;
+                    *byte = (digit(*high)? * 16 + digit(*low)?) as u8;
                 }
                 Ok(Self(bytes))
             }

@@ -125,7 +125,7 @@ impl Reassembly {
         if opening + usize::from(count) * (capacity + OVERHEAD) > self.limits.bytes {
             return (Outcome::Refused(Refusal::TooLarge), Vec::new());
         }
-        if known.is_some_and(|partial| partial.parts[usize::from(index)].is_some()) {
+        if known.is_some_and(|partial| partial.parts.get(usize::from(index)).is_some_and(Option::is_some)) {
             return (Outcome::Duplicate, Vec::new());
         }
         let partial = self.partials.entry(id).or_insert_with(|| {
@@ -134,7 +134,9 @@ impl Reassembly {
             Partial { kind, parts, present: 0, bytes: opening, active: now }
         });
         let cost = data.len() + OVERHEAD;
-        partial.parts[usize::from(index)] = Some(data.into());
+        if let Some(part) = partial.parts.get_mut(usize::from(index)) {
+            *part = Some(data.into());
+        }
         partial.present += 1;
         partial.bytes += cost;
         self.bytes += cost;

@@ -60,5 +60,5 @@ pub fn build(
     }
     let packet = build_packet(&hops, &Destination::NONE, PayloadSize::Regular, &plaintext, rng)?;
     let path = path.try_into().map_err(|_| anyhow::anyhow!("a route does not have three mix nodes"))?;
-    Ok(Built { id, first_hop: hops[0].address, packet, path, delay })
+    Ok(Built { id, first_hop: route[0].identity.to_bytes(), packet, path, delay })
 }

@@ -50,21 +50,23 @@ pub fn estimate<K: Copy + Eq + std::hash::Hash>(probes: &[Probe<K>]) -> HashMap<
     for _ in 0..ROUNDS {
         let mut blame: HashMap<K, f64> = HashMap::new();
         for probe in probes.iter().filter(|probe| !probe.returned) {
-            let passes: f64 = probe.path.iter().map(|part| forwards[part]).product();
+            let passes: f64 = probe.path.iter().map(|part| forwards.get(part).copied().unwrap_or_default()).product();
             for part in &probe.path {
-                let share = (1.0 - forwards[part]) / (1.0 - passes).max(f64::MIN_POSITIVE);
+                let own = forwards.get(part).copied().unwrap_or_default();
+                let share = (1.0 - own) / (1.0 - passes).max(f64::MIN_POSITIVE);
                 *blame.entry(*part).or_default() += share.min(1.0);
             }
         }
         for (part, value) in &mut forwards {
             let lost = blame.get(part).copied().unwrap_or(0.0);
-            *value = (1.0 - lost / f64::from(counts[part].0)).clamp(0.0, 1.0);
+            let seen = counts.get(part).map_or(1.0, |(seen, _)| f64::from(*seen));
+            *value = (1.0 - lost / seen).clamp(0.0, 1.0);
         }
     }
     counts
         .into_iter()
         .map(|(part, (probes, returned))| {
-            let performance = forwards[&part];
+            let performance = forwards.get(&part).copied().unwrap_or_default();
             let (low, high) = wilson(performance, f64::from(probes));
             (part, Score { performance, low, high, probes, returned })
         })

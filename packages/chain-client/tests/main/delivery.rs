@@ -62,6 +62,18 @@ async fn an_answer_at_which_a_library_panics_is_another_endpoints_turn() {
 }
 
 #[tokio::test]
+async fn after_the_largest_sequence_the_chain_is_asked_for_the_next() {
+    let chain = FakeChain::start(1).await;
+    chain.with(|chain| chain.sequence = u64::MAX);
+    let account = account(&chain.urls);
+
+    account.send(&send(1)).await.unwrap();
+    account.send(&send(2)).await.unwrap();
+
+    assert_eq!(chain.with(|chain| chain.executed.clone()), ["1", "2"]);
+}
+
+#[tokio::test]
 async fn bytes_that_may_be_out_are_repeated_and_not_replaced() {
     for fault in [Fault::LoseReply, Fault::LoseRequest, Fault::IncludeAndLoseReply, Fault::Forget, Fault::Full] {
         let chain = FakeChain::start(1).await;

@@ -71,7 +71,8 @@ struct Decoded {
 #[derive(Default)]
 pub struct Chain {
     height: u64,
-    sequence: u64,
+    /// What the account's next transaction must carry; zero follows the largest number.
+    pub sequence: u64,
     mempool: Vec<Decoded>,
     blocks: Vec<Vec<Vec<u8>>>,
     results: HashMap<String, (u64, u32, String)>,
@@ -175,7 +176,7 @@ impl Chain {
                 self.mempool.push(tx);
                 continue;
             }
-            self.sequence += 1;
+            self.sequence = self.sequence.wrapping_add(1);
             let mut result = (self.height, 0, String::new());
             if tx.gas_limit < self.gas_needed {
                 result = (self.height, 11, "out of gas in location: WriteFlat".to_owned());
@@ -226,7 +227,7 @@ impl Chain {
         if self.mempool.iter().any(|known| known.hash == tx.hash) {
             return Some(Err("tx already exists in cache".to_owned()));
         }
-        let expected = self.sequence + self.mempool.len() as u64;
+        let expected = self.sequence.wrapping_add(self.mempool.len() as u64);
         if tx.sequence != expected {
             let log = format!(
                 "account sequence mismatch, expected {expected}, got {}: incorrect account sequence",

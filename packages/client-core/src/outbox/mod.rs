@@ -240,7 +240,7 @@ impl<D: Clone + Ord> Outbox<D> {
     pub fn acknowledged(&mut self, ack: &AckId) -> Acknowledged {
         let Some(fragment) = self.acks.get(ack).copied() else { return Acknowledged::Unknown };
         let Some(message) = self.messages.get_mut(&fragment.message) else { return Acknowledged::Unknown };
-        let state = &mut message.fragments[usize::from(fragment.index)];
+        let Some(state) = message.fragments.get_mut(usize::from(fragment.index)) else { return Acknowledged::Unknown };
         state.delivered = true;
         for ack in state.acks.drain(..) {
             self.acks.remove(&ack);
@@ -248,7 +248,7 @@ impl<D: Clone + Ord> Outbox<D> {
         if let Some(deadline) = state.deadline.take() {
             self.deadlines.remove(deadline, fragment);
         }
-        message.missing -= 1;
+        message.missing = message.missing.saturating_sub(1);
         if message.missing > 0 {
             return Acknowledged::Fragment(fragment);
         }
@@ -266,7 +266,7 @@ impl<D: Clone + Ord> Outbox<D> {
         let mut failed = Vec::new();
         while let Some(fragment) = self.deadlines.pop_due(now) {
             let Some(message) = self.messages.get_mut(&fragment.message) else { continue };
-            let state = &mut message.fragments[usize::from(fragment.index)];
+            let Some(state) = message.fragments.get_mut(usize::from(fragment.index)) else { continue };
             state.deadline = None;
             if state.tries >= self.limits.tries {
                 self.remove(fragment.message);
@@ -313,7 +313,9 @@ impl<D: Clone + Ord> Outbox<D> {
         let message = self.messages.get(id)?;
         let mut map = vec![0u8; message.fragments.len().div_ceil(8)];
         for (index, _) in message.fragments.iter().enumerate().filter(|(_, fragment)| fragment.delivered) {
-            map[index / 8] |= 1 << (index % 8);
+            if let Some(byte) = map.get_mut(index / 8) {
+                *byte |= 1 << (index % 8);
+            }
         }
         Some(map)
     }
@@ -354,10 +356,12 @@ impl<D: Clone + Ord> Outbox<D> {
 impl<D> Message<D> {
     /// The next fragment of this message; sets its place if there is none to send now.
     fn take_next(&mut self, ready: &mut impl FnMut(&D) -> bool) -> Option<u16> {
-        while self.again.front().is_some_and(|index| self.fragments[usize::from(*index)].delivered) {
+        let delivered =
+            |index: &u16| self.fragments.get(usize::from(*index)).is_some_and(|fragment| fragment.delivered);
+        while self.again.front().is_some_and(delivered) {
             self.again.pop_front();
         }
-        while self.fragments.get(usize::from(self.unsent)).is_some_and(|fragment| fragment.delivered) {
+        while delivered(&self.unsent) {
             self.unsent += 1;
         }
         if self.again.is_empty() && usize::from(self.unsent) >= self.fragments.len() {

@@ -127,7 +127,7 @@ impl OwnSurbs {
 
     fn release(&mut self, tag: &SenderTag) {
         if let Some(count) = self.outstanding.get_mut(tag) {
-            *count -= 1;
+            *count = count.saturating_sub(1);
             if *count == 0 {
                 self.outstanding.remove(tag);
             }

@@ -45,10 +45,14 @@ pub(super) fn is_empty_section(key: &str, value: &Value, known: &BTreeMap<String
     is_empty && known.keys().any(|leaf| leaf.strip_prefix(key).is_some_and(|rest| rest.starts_with('.')))
 }
 
+/// Brackets of a value beyond which it is text: the parser of values goes one call deeper with each that opens.
+const BRACKETS: usize = 64;
+
 /// Text from a flag or a variable, as the type its default has.
 pub(super) fn parse_like(text: &str, default: Option<&Value>) -> Value {
     match default {
         Some(Value::String(..)) => Value::String(Tag::Default, text.to_owned()),
+        _ if text.matches(['[', '{']).count() > BRACKETS => Value::String(Tag::Default, text.to_owned()),
         // What is unset by default is text more often than not; numbers and addresses parse from text too.
         _ => text.parse().unwrap_or_else(|_| Value::String(Tag::Default, text.to_owned())),
     }
@@ -72,6 +76,7 @@ pub(super) fn suggest<'a>(key: &str, known: impl Iterator<Item = &'a String>) ->
 /// Levenshtein distance.
 fn distance(left: &str, right: &str) -> usize {
     let right: Vec<char> = right.chars().collect();
+    // One more than there are characters to the right, so that there always is a `j + 1`.
     let mut row: Vec<usize> = (0..=right.len()).collect();
     for (i, l) in left.chars().enumerate() {
         let mut previous = i;

@@ -30,6 +30,9 @@ pub const ENV_PREFIX: &str = "NYM_";
 /// Last words of an environment key that would hold a secret.
 const SECRET_WORDS: [&str; 7] = ["MNEMONIC", "PASSPHRASE", "PASSWORD", "SECRET", "TOKEN", "SEED", "KEY"];
 
+/// Most dots of a dotted key; one with more would be nested one call deeper with each.
+const DOTS: usize = 8;
+
 /// Where a value came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {
@@ -134,7 +137,7 @@ impl<C: Default + Serialize + DeserializeOwned> Loader<C> {
         if let Some(path) = &self.file {
             layers.push(file_layer(path)?);
         }
-        for (name, key, value) in environment_keys(&self.environment, &known)? {
+        for (name, key, value) in environment_keys(&self.environment, &known, &mut unknown)? {
             layers.push(Layer::single(Origin::Environment(name), &key, value, &known));
         }
         for (key, value) in &self.flags {
@@ -219,16 +222,19 @@ fn file_layer(path: &Path) -> Result<Layer, ConfigError> {
     Ok(Layer { origin: Origin::File(path.to_owned()), data })
 }
 
-/// The variables that name a key of this configuration, as (variable, dotted key, value).
+/// The variables that name a key of this configuration, as (variable, dotted key, value). Keys that are too deep go
+/// to the unknown ones.
 fn environment_keys<'a>(
     variables: &'a [(String, String)],
     known: &BTreeMap<String, Value>,
+    unknown: &mut Vec<UnknownKey>,
 ) -> Result<Vec<(String, String, &'a str)>, ConfigError> {
     let mut found = Vec::new();
     for (name, value) in variables {
         let Some(rest) = name.strip_prefix(ENV_PREFIX) else { continue };
         let key = rest.replace("__", ".").to_lowercase();
-        let is_key = keys::is_known(&key, known);
+        let too_deep = key.matches('.').count() > DOTS;
+        let is_key = !too_deep && keys::is_known(&key, known);
         // Variables without a section belong to other tools as well: only known ones are ours.
         if !is_key && !rest.contains("__") {
             continue;
@@ -236,6 +242,10 @@ fn environment_keys<'a>(
         let last_word = rest.rsplit('_').next().unwrap_or(rest);
         if !is_key && SECRET_WORDS.contains(&last_word) {
             return Err(ConfigError::SecretInEnvironment { name: name.clone() });
+        }
+        if too_deep {
+            unknown.push(UnknownKey { key, origin: Origin::Environment(name.clone()), suggestion: None });
+            continue;
         }
         found.push((name.clone(), key, value.as_str()));
     }

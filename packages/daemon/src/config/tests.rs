@@ -110,6 +110,31 @@ fn a_wrong_value_names_the_key() {
 }
 
 #[test]
+fn a_value_of_nothing_but_brackets_is_text() {
+    for bracket in ["[", "{", "{a="] {
+        let text = bracket.repeat(100_000);
+
+        let error = load("", &[("NYM_ADMIN__PEERS", text.as_str())], &[]).unwrap_err();
+        assert!(error.to_string().contains("admin.peers"), "{bracket}");
+        let error = load("", &[], &[("admin.listen", text.as_str())]).unwrap_err();
+        assert!(error.to_string().contains("admin.listen"), "{bracket}");
+    }
+}
+
+#[test]
+fn a_key_that_is_too_deep_is_unknown_even_below_one_that_is_unset() {
+    for start in ["NYM_ADMIN__LISTEN", "NYM_A"] {
+        let name = format!("{start}{}", "__A".repeat(50_000));
+
+        let loaded = load("", &[(name.as_str(), "1")], &[]).unwrap();
+
+        assert_eq!(loaded.config, Config::default());
+        assert_eq!(loaded.unknown.len(), 1);
+        assert_eq!(loaded.unknown[0].origin, Origin::Environment(name));
+    }
+}
+
+#[test]
 fn the_shown_configuration_loads_again() {
     let loaded = load("[admin]\npeers = 9", &[], &[]).unwrap();
 

@@ -184,6 +184,7 @@ impl Iter {
 
     fn charge(&self, entry: Option<&(Bytes, Bytes)>) -> Outcome<()> {
         if let Some((key, value)) = entry {
+            // Without the store's letter.
             let key = key.len() - 1;
             self.gas.consume(gas::READ_BYTE * key as u64, "ValuePerByte")?;
             self.gas.consume(gas::READ_BYTE * value.len() as u64, "ValuePerByte")?;

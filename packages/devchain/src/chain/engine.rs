@@ -82,6 +82,10 @@ impl Chain {
             app.vm.restore(&code).map_err(Error::Vm)?;
         }
         let height = disk.height()?;
+        if i64::try_from(height).is_err() {
+            let most = i64::MAX;
+            return Err(Error::Database(format!("a block is stored at height {height}, but the highest is {most}")));
+        }
         let map = disk.state()?;
         let tip = match disk.block(height)? {
             Some(stored) => Tip::after(&stored),
@@ -276,7 +280,7 @@ impl Chain {
     fn publish(&self, core: &Core) {
         let mut versions = self.versions.write().unwrap_or_else(PoisonError::into_inner);
         versions.push_back(Version { height: core.tip.height, time: core.tip.time, map: core.map.clone() });
-        while versions.len() as u64 > self.keep + 1 {
+        while versions.len() as u64 > self.keep.saturating_add(1) {
             versions.pop_front();
         }
     }

@@ -50,6 +50,7 @@ pub(super) fn cut(
             break;
         }
     }
+    // Every key between these ends begins with the prefix.
     let mut entries = Vec::new();
     while (entries.len() as u64) < limit {
         match iter.next()? {

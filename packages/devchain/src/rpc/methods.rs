@@ -339,7 +339,7 @@ impl Api {
             return Err(RpcError::internal("heights must be non-negative"));
         }
         let max = if max == 0 { newest } else { max.min(newest) };
-        let min = min.max(1).max(max - MAX_HEADERS + 1);
+        let min = min.max(1).max(max.saturating_sub(MAX_HEADERS - 1));
         if min > max {
             let text = format!("min height {min} can't be greater than max height {max}");
             return Err(RpcError::internal(text));
@@ -363,7 +363,7 @@ impl Api {
 
     fn validators(&self, args: Args<'_>) -> Answer {
         // The set that will sign the next block is known already.
-        let height = self.height(args, self.chain.latest().height + 1)?;
+        let height = self.height(args, self.chain.latest().height.saturating_add(1))?;
         let (page, _) = search::page(args, 1)?;
         let validator = &self.chain.validator;
         let all = [object!({
@@ -382,7 +382,7 @@ impl Api {
     }
 
     fn consensus_params(&self, args: Args<'_>) -> Answer {
-        let height = self.height(args, self.chain.latest().height + 1)?;
+        let height = self.height(args, self.chain.latest().height.saturating_add(1))?;
         Ok(object!({
             "block_height": height.to_string(),
             "consensus_params": consensus_params(),

@@ -56,14 +56,14 @@ impl App {
 
         let limit = self.auth_params(ctx)?.tx_sig_limit;
         if keys.iter().flatten().count() as u64 > limit {
-            let text = format!("signatures: {}, limit: {limit}", limit + 1);
+            let text = format!("signatures: {}, limit: {limit}", limit.saturating_add(1));
             return Err(AppError::new(TOO_MANY_SIGNATURES, text).into());
         }
         self.charge_signatures(ctx, tx, &signers, simulate)?;
         self.verify_signatures(ctx, tx, &signers, simulate)?;
         for signer in &signers {
             let mut account = self.signer(ctx, signer)?;
-            account.base.sequence += 1;
+            account.base.sequence = account.base.sequence.saturating_add(1);
             self.set_account(ctx, signer, &account)?;
         }
         Ok(())
@@ -98,12 +98,12 @@ impl App {
 
     fn charge_size(&self, ctx: &Ctx, tx: &Tx, signers: &[Address], simulate: bool) -> Outcome<()> {
         let price = self.auth_params(ctx)?.tx_size_cost_per_byte;
-        ctx.gas.consume(price * tx.bytes.len() as u64, "txSize")?;
+        ctx.gas.consume(price.saturating_mul(tx.bytes.len() as u64), "txSize")?;
         if simulate {
             for (i, signer) in signers.iter().enumerate() {
                 if tx.raw.signatures.get(i).is_none_or(Vec::is_empty) {
                     self.account(ctx, signer)?;
-                    ctx.gas.consume(price * SIMULATED_SIGNATURE, "txSize")?;
+                    ctx.gas.consume(price.saturating_mul(SIMULATED_SIGNATURE), "txSize")?;
                 }
             }
         }

@@ -199,15 +199,15 @@ fn take<'a>(bytes: &mut &'a [u8], kind: u64) -> Result<&'a [u8], Malformed> {
         2 => {
             let (length, _) = varint(bytes)?;
             let length = usize::try_from(length).unwrap_or(usize::MAX);
-            let value = bytes.get(..length).ok_or(Malformed::Truncated)?;
-            *bytes = &bytes[length..];
+            let (value, rest) = bytes.split_at_checked(length).ok_or(Malformed::Truncated)?;
+            *bytes = rest;
             return Ok(value);
         }
         5 => 4,
         _ => return Err(Malformed::WireType),
     };
-    let value = whole.get(..length).ok_or(Malformed::Truncated)?;
-    *bytes = &whole[length..];
+    let (value, rest) = whole.split_at_checked(length).ok_or(Malformed::Truncated)?;
+    *bytes = rest;
     Ok(value)
 }
 

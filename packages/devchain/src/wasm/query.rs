@@ -132,6 +132,7 @@ impl App {
         let limit = body["limit"].as_u64().unwrap_or(0);
         let kv = ctx.kv(StoreId::Wasm);
         let mut iter = kv.iterate(&start, end.as_deref(), forward)?;
+        // Every key between these ends begins with the prefix.
         let mut data = Vec::new();
         while (data.len() as u64) < limit {
             let Some((key, value)) = iter.next()? else {

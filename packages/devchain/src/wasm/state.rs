@@ -89,7 +89,7 @@ pub(crate) fn tx_position(ctx: &Ctx) -> AbsoluteTxPosition {
 pub(crate) fn next_id(ctx: &Ctx, key: &[u8]) -> Outcome<u64> {
     let kv = ctx.kv(StoreId::Wasm);
     let id = kv.get(key)?.map_or(1, |bytes| be_u64(&bytes));
-    kv.set(key, &(id + 1).to_be_bytes())?;
+    kv.set(key, &id.saturating_add(1).to_be_bytes())?;
     Ok(id)
 }
 
@@ -173,7 +173,7 @@ pub(crate) fn last_history(ctx: &Ctx, contract: &Address) -> Outcome<Option<(u64
 }
 
 pub(crate) fn append_history(ctx: &Ctx, contract: &Address, entry: &ContractCodeHistoryEntry) -> Outcome<()> {
-    let number = last_history(ctx, contract)?.map_or(0, |(number, _)| number) + 1;
+    let number = last_history(ctx, contract)?.map_or(0, |(number, _)| number).saturating_add(1);
     let mut key = history_prefix(contract);
     key.extend_from_slice(&number.to_be_bytes());
     ctx.kv(StoreId::Wasm).set(&key, &entry.encode_to_vec())

@@ -240,7 +240,7 @@ impl Storage for ContractStorage {
         };
         metered(&self.ctx.gas, || {
             let entry = iter.next()?;
-            Ok(entry.map(|(key, value)| (key[prefix..].to_vec(), value.to_vec())))
+            Ok(entry.map(|(key, value)| (key.get(prefix..).unwrap_or_default().to_vec(), value.to_vec())))
         })
     }
 

@@ -103,7 +103,7 @@ impl<'a> Iterator for LinkFrames<'a> {
     type Item = LinkFrame<'a>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let (header, rest) = self.plaintext.split_at_checked(frames::HEADER)?;
+        let (header, rest) = self.plaintext.split_first_chunk::<{ frames::HEADER }>()?;
         let length = usize::from(u16::from_be_bytes([header[1], header[2]]));
         let (body, rest) = rest.split_at_checked(length)?;
         self.plaintext = rest;
