@@ -13,7 +13,7 @@ use serde_json::json;
 use crate::{
     args::Format,
     context::Context,
-    failure::{not_found, usage, Outcome},
+    failure::{not_found, unusable, usage, Outcome},
     output::{self, notice, Answer},
 };
 
@@ -200,7 +200,10 @@ fn build_cache() -> Outcome<PathBuf> {
     }
     match std::env::var_os("HOME").filter(|home| !home.is_empty()) {
         Some(home) => Ok(PathBuf::from(home).join(".cache/nym")),
-        None => Err(usage("the contract was not named and there is no home folder", "add --wasm FILE")),
+        None => {
+            let cause = "the contract was not named, and there is no home folder with a build cache";
+            Err(usage("could not find the contract", cause, "add --wasm FILE"))
+        }
     }
 }
 
@@ -268,7 +271,7 @@ fn logs(dir: &Path, name: &str) -> Outcome<Answer> {
         let cause = format!("there are {}", names.join(", "));
         return Err(not_found(format!("no process '{name}' in this network"), cause, "name one of these with --node"));
     };
-    let text = std::fs::read_to_string(log)?;
+    let text = std::fs::read_to_string(log).map_err(|e| unusable(format!("could not read '{}'", log.display()), e))?;
     let lines: Vec<_> = text.lines().collect();
     let from = lines.len().saturating_sub(LOG_LINES);
     Ok(Answer::text(lines.get(from..).unwrap_or_default().join("\n")))
@@ -306,12 +309,7 @@ fn failure(what: &str, error: &nym_localnet::Error, dir: &Path) -> Failure {
         let help = format!(
             "nym-cli localnet logs --dir {shown} --node NAME shows what a process said; --base-port N uses other ports"
         );
-        (ErrorKind::Failed, one_line(&format!("{error:#}")), help)
+        (ErrorKind::Failed, format!("{error:#}"), help)
     };
     Failure::new(kind, cause).with_help(help).context(what)
-}
-
-/// A program that was run for us says more than a line when it fails.
-fn one_line(text: &str) -> String {
-    text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("; ")
 }
