@@ -156,7 +156,7 @@ impl Context {
             (Some(name), None) => Ok(self.keys()?.show(name)?.address),
             (None, None) => {
                 let cause = "there is neither --key nor --address";
-                Err(usage("no account was named", cause, "add --from NAME or --address ADDRESS"))
+                Err(usage("no account was named", cause, "add --key NAME or --address ADDRESS"))
             }
         }
     }
