@@ -259,6 +259,16 @@ async fn a_running_network_is_shown_used_and_ended_from_elsewhere() {
     let expected = expected.chain(gateways.map(numbered("gateway")));
     assert_eq!(names, [vec!["devchain".to_owned()], expected.collect()].concat());
     assert!(rows.iter().all(|row| row[1] == "running"), "{table:#}");
+    // What the table says is what it takes to look at it.
+    let urls = rows.iter().flat_map(|row| [&row[2], &row[3]]).filter_map(|url| url.as_str());
+    let pages: Vec<_> = urls.filter(|url| url.ends_with("/docs/") || url.ends_with("/metrics")).collect();
+    assert_eq!(pages.len(), 3 + 3 + 6 + 2, "documentation of APIs, metrics of all but the chain: {table:#}");
+    for page in pages {
+        let status = reqwest::get(page).await.unwrap().status();
+        assert!(status.is_success(), "{page}: {status}");
+    }
+    let clients: Vec<_> = rows.iter().filter(|row| row[2].as_str().unwrap().starts_with("ws://127.0.0.1:")).collect();
+    assert_eq!(clients.len(), 2, "gateways: {table:#}");
 
     let report = data(&up.elsewhere("ping"));
     for packets in ["message_packets", "reply_packets"] {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand, ValueEnum};
 use nym_daemon::{ErrorKind, Failure, Signals};
 use nym_localnet::{
-    Chain, ForeignFolder, Localnet, Options, PacketWay, PingReport, ProcessEnded, Say, State, TakenDown,
+    Chain, ForeignFolder, Localnet, Options, PacketWay, PingReport, ProcessEnded, ProcessRecord, Say, State, TakenDown,
 };
 use nym_topology::NetworkFile;
 use serde_json::json;
@@ -222,7 +222,7 @@ fn table(state: &State) -> Answer {
         .iter()
         .map(|process| {
             let running = if State::is_running(process) { "running" } else { "ended" };
-            [process.name.clone(), running.into(), process.address.clone(), process.admin.clone(), process.node.clone()]
+            [process.name.clone(), running.into(), url(process), metrics(process), process.node.clone()]
         })
         .collect();
     let accounts = state.accounts.iter().map(|account| {
@@ -243,6 +243,26 @@ fn table(state: &State) -> Answer {
     rows.push(["gateway admission".into(), String::new(), admission.into(), String::new(), String::new()]);
     let headings = ["what", "state", "address", "administration", "node, identity or file"];
     Answer::table(&rows, &headings, "nothing runs", |row| row.to_vec())
+}
+
+/// Where a process is reached, to be opened as it is: an API at its documentation, a gateway where clients connect. Links
+/// between nodes have an address and no URL.
+fn url(process: &ProcessRecord) -> String {
+    let address = &process.address;
+    match process.name.split('-').next().unwrap_or_default() {
+        "devchain" => format!("http://{address}"),
+        "api" => format!("http://{address}/docs/"),
+        "gateway" => format!("ws://{address}/"),
+        _ => address.clone(),
+    }
+}
+
+/// Where a process tells its numbers, if it does.
+fn metrics(process: &ProcessRecord) -> String {
+    if process.admin.is_empty() {
+        return String::new();
+    }
+    format!("http://{}/metrics", process.admin)
 }
 
 fn pinged(report: &PingReport) -> Answer {
@@ -312,4 +332,27 @@ fn failure(what: &str, error: &nym_localnet::Error, dir: &Path) -> Failure {
         (ErrorKind::Failed, format!("{error:#}"), help)
     };
     Failure::new(kind, cause).with_help(help).context(what)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_of_what_speaks_http_or_websocket_are_urls() {
+        let process = |name: &str, admin: &str| ProcessRecord {
+            name: name.into(),
+            pid: 1,
+            address: "127.0.0.1:17000".into(),
+            node: String::new(),
+            admin: admin.into(),
+        };
+        let shown = ["devchain", "api-1", "gateway-10", "mixnode-1"].map(|name| url(&process(name, "")));
+
+        let urls =
+            ["http://127.0.0.1:17000", "http://127.0.0.1:17000/docs/", "ws://127.0.0.1:17000/", "127.0.0.1:17000"];
+        assert_eq!(shown, urls);
+        assert_eq!(metrics(&process("devchain", "")), "");
+        assert_eq!(metrics(&process("api-1", "127.0.0.1:17010")), "http://127.0.0.1:17010/metrics");
+    }
 }
