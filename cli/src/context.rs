@@ -6,7 +6,7 @@ use std::{
 };
 
 use nym_chain_client::{Account, ChainClient, ChainConfig, Contract, GasPrice, Wallet};
-use nym_daemon::Failure;
+use nym_daemon::{ErrorKind, Failure};
 use nym_topology::{NetworkFile, NetworkFileError};
 
 use crate::{
@@ -42,9 +42,13 @@ impl Context {
 
     /// The network file; most commands cannot do without.
     pub fn network(&self) -> Outcome<&NetworkFile> {
-        self.network
-            .as_ref()
-            .ok_or_else(|| usage("no network was named", "add --network FILE (its network.toml) or set NYM_NETWORK"))
+        self.network.as_ref().ok_or_else(|| {
+            usage(
+                "no network was named",
+                "there is neither --network nor NYM_NETWORK, and no network.toml in this folder",
+                "add --network FILE (its network.toml) or set NYM_NETWORK",
+            )
+        })
     }
 
     /// Prefix of the network's addresses.
@@ -62,9 +66,10 @@ impl Context {
         let home = match &self.global.home {
             Some(home) => home.clone(),
             None => {
-                let home = std::env::var_os("HOME")
-                    .filter(|home| !home.is_empty())
-                    .ok_or_else(|| usage("there is no home folder for the keys", "add --home FOLDER"))?;
+                let home = std::env::var_os("HOME").filter(|home| !home.is_empty());
+                let home = home.ok_or_else(|| {
+                    usage("could not find the keys", "there is no home folder: HOME is not set", "add --home FOLDER")
+                })?;
                 PathBuf::from(home).join(".nym-cli")
             }
         };
@@ -81,6 +86,7 @@ impl Context {
             ([], None) => {
                 return Err(usage(
                     "no chain was named",
+                    "there is neither --network, NYM_NETWORK nor --rpc, and no network.toml in this folder",
                     "add --network FILE (its network.toml), set NYM_NETWORK, or add --rpc URL",
                 ))
             }
@@ -92,7 +98,11 @@ impl Context {
             (None, Some(network)) => format!("{}{}", network.gas_price, network.denoms.fee),
             (None, None) => DEFAULT_GAS_PRICE.to_owned(),
         };
-        let price: GasPrice = price.parse().map_err(|e| explain(&e))?;
+        let price: GasPrice = price.parse().map_err(|e| {
+            explain(&e)
+                .with_help("correct --gas-price, or gas_price and denoms.fee of the network file")
+                .context(format!("could not use the gas price '{price}'"))
+        })?;
         let chain_id = self.network.as_ref().map(|network| network.chain_id.clone());
         let shown = endpoints.join(", ");
         let mut config = ChainConfig::new(endpoints, chain_id, self.prefix(), price);
@@ -120,30 +130,45 @@ impl Context {
 
     /// The key that signs.
     pub fn wallet(&self, signer: &SignerArgs) -> Outcome<Wallet> {
-        let mnemonic = match (&signer.from, &signer.mnemonic_file) {
-            (_, Some(path)) => secrets::from_file(path, "mnemonic")?,
+        let (mnemonic, whose) = match (&signer.from, &signer.mnemonic_file) {
+            (_, Some(path)) => (secrets::from_file(path, "mnemonic")?, format!("the mnemonic in '{}'", path.display())),
             (Some(name), None) => {
                 let store = self.keys()?;
                 store.show(name)?;
-                store.open(name, &self.passphrase(name, &signer.passphrase)?)?
+                (store.open(name, &self.passphrase(name, &signer.passphrase)?)?, format!("key '{name}'"))
             }
-            (None, None) => return Err(usage("nobody was named to sign", "add --from NAME")),
+            (None, None) => {
+                let cause = "there is neither --from nor --mnemonic-file";
+                return Err(usage("nobody was named to sign", cause, "add --from NAME"));
+            }
         };
-        Wallet::from_mnemonic(&mnemonic, self.prefix()).map_err(|e| {
-            explain(&e).with_help("a mnemonic is 12 to 24 English words in their order; nym-cli keys import checks one")
-        })
+        Wallet::from_mnemonic(&mnemonic, self.prefix())
+            .map_err(|e| explain(&e).with_help(secrets::MNEMONIC).context(format!("could not sign with {whose}")))
     }
 
     /// The address of a key, or an address as it is.
     pub fn address_of(&self, name: Option<&str>, address: Option<&str>) -> Outcome<String> {
         match (name, address) {
             (_, Some(address)) => {
-                nym_chain_client::check_address(address, self.prefix()).map_err(|e| explain(&e))?;
+                self.check_address(address, &format!("look at account '{address}'"))?;
                 Ok(address.to_owned())
             }
             (Some(name), None) => Ok(self.keys()?.show(name)?.address),
-            (None, None) => Err(usage("no account was named", "add --from NAME or --address ADDRESS")),
+            (None, None) => {
+                let cause = "there is neither --key nor --address";
+                Err(usage("no account was named", cause, "add --key NAME or --address ADDRESS"))
+            }
         }
+    }
+
+    /// Checks an address before anything is done with it; `what` completes "could not …".
+    pub fn check_address(&self, address: &str, what: &str) -> Outcome<()> {
+        let prefix = self.prefix();
+        nym_chain_client::check_address(address, prefix).map_err(|e| {
+            explain(&e)
+                .with_help(format!("check it letter by letter; addresses of this network begin with {prefix}1"))
+                .context(format!("could not {what}"))
+        })
     }
 
     fn passphrase(&self, name: &str, args: &PassphraseArgs) -> Outcome<zeroize::Zeroizing<String>> {
@@ -158,14 +183,16 @@ pub(crate) fn interactive() -> bool {
 
 fn load(path: &Path) -> Outcome<NetworkFile> {
     NetworkFile::load(path).map_err(|error| {
-        let missing =
-            matches!(&error, NetworkFileError::Io { source, .. } if source.kind() == std::io::ErrorKind::NotFound);
-        let kind = if missing { nym_daemon::ErrorKind::NotFound } else { nym_daemon::ErrorKind::Usage };
-        let failure = Failure::new(kind, error.to_string());
-        let failure = match std::error::Error::source(&error) {
-            Some(source) => failure.with_cause(source),
-            None => failure,
+        let (kind, cause) = match error {
+            NetworkFileError::Io { source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
+                (ErrorKind::NotFound, source.to_string())
+            }
+            NetworkFileError::Io { source, .. } => (ErrorKind::Usage, source.to_string()),
+            NetworkFileError::Malformed { reason, .. } => (ErrorKind::Usage, reason),
+            NetworkFileError::Rule(rule) => (ErrorKind::Usage, rule),
         };
-        failure.with_help("name the network's own network.toml with --network FILE or NYM_NETWORK")
+        Failure::new(kind, cause)
+            .with_help("name the network's own network.toml with --network FILE or NYM_NETWORK")
+            .context(format!("could not read network file {}", path.display()))
     })
 }

@@ -44,18 +44,20 @@ where
     });
     match outcome {
         Ok(answer) => output::answer(&answer, format),
-        Err(failure) => output::failure(&failure, format),
+        Err(failure) => output::failure(failure, format),
     }
 }
 
-/// clap's own exits: help and version are answers, the rest is a usage error in its own good words.
+/// clap's own exits: help and version are answers, the rest is a usage error in its own good words, in JSON in our form.
 fn unparsed(error: &clap::Error, json: bool) -> ExitCode {
     let asked_for = matches!(error.kind(), ClapError::DisplayHelp | ClapError::DisplayVersion);
     if json && !asked_for {
         let rendered = error.render().to_string();
-        let first = rendered.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
-        let failure = Failure::new(ErrorKind::Usage, first).with_help("nym-cli help lists the commands");
-        return output::failure(&failure, args::Format::Json);
+        // What is missing has a line of its own each; tip and usage come behind an empty one.
+        let said: Vec<_> = rendered.lines().map(str::trim).take_while(|line| !line.is_empty()).collect();
+        let cause = said.join(" ").trim_start_matches("error: ").to_owned();
+        let failure = failure::usage("could not read the command line", cause, "nym-cli help lists the commands");
+        return output::failure(failure, args::Format::Json);
     }
     let _ = error.print();
     ExitCode::from(if asked_for { 0 } else { ErrorKind::Usage.code() })

@@ -14,7 +14,10 @@ use nym_daemon::{ErrorKind, Failure};
 use serde::Serialize;
 use serde_json::{json, Value};
 
-use crate::args::Format;
+use crate::{
+    args::Format,
+    failure::{lines, whole},
+};
 
 /// Version of the envelope: raised only when a field changes its meaning or goes away.
 const SCHEMA_VERSION: u32 = 1;
@@ -152,9 +155,10 @@ pub(crate) fn answer(answer: &Answer, format: Format) -> ExitCode {
 }
 
 /// Prints a failure on stderr.
-pub(crate) fn failure(failure: &Failure, format: Format) -> ExitCode {
+pub(crate) fn failure(failure: Failure, format: Format) -> ExitCode {
+    let failure = whole(failure);
     match format {
-        Format::Human => notice(&failure.to_string()),
+        Format::Human => notice(&lines(&failure)),
         Format::Json => {
             let envelope = json!({ "schema_version": SCHEMA_VERSION, "error": failure.to_json() });
             notice(&envelope.to_string());

@@ -10,10 +10,17 @@ use nix::sys::termios::{tcgetattr, tcsetattr, LocalFlags, SetArg};
 use nym_daemon::Failure;
 use zeroize::Zeroizing;
 
-use crate::failure::{usage, Outcome};
+use crate::failure::{unusable, usage, Outcome};
 
 /// Longest secret that is read: a mnemonic of 24 words has at most 215 characters.
 const MAX_SECRET: u64 = 4_096;
+
+/// What helps against a mnemonic that is none.
+pub(crate) const MNEMONIC: &str =
+    "a mnemonic is 12, 15, 18, 21 or 24 English words in their order; check it word by word";
+
+/// What helps where nobody can be asked.
+const PASSPHRASE_FILE: &str = "give it with --passphrase-file FILE";
 
 /// Shortest passphrase of a new key.
 const MIN_PASSPHRASE: usize = 8;
@@ -25,7 +32,8 @@ pub(crate) fn refuse_secret_environment() -> Outcome<()> {
         let name = name.to_string_lossy();
         if name.starts_with("NYM_") && SECRET.iter().any(|word| name.ends_with(word)) {
             return Err(usage(
-                format!("secrets are not taken from the environment, but {name} is set"),
+                "secrets are not taken from the environment",
+                format!("{name} is set, where every program that is started from here sees it"),
                 format!("unset {name} and use --mnemonic-file or --passphrase-file"),
             ));
         }
@@ -35,8 +43,8 @@ pub(crate) fn refuse_secret_environment() -> Outcome<()> {
 
 /// Reads a secret from a file, or from stdin for `-`. Trailing line ends are cut off.
 pub(crate) fn from_file(path: &Path, what: &str) -> Outcome<Zeroizing<String>> {
-    let failed =
-        |e: std::io::Error| Failure::from(e).context(format!("could not read the {what} from '{}'", path.display()));
+    let could_not = format!("could not read the {what} from '{}'", path.display());
+    let failed = |e: std::io::Error| unusable(could_not.clone(), e);
     let mut text = Zeroizing::new(String::with_capacity(MAX_SECRET as usize));
     if path == Path::new("-") {
         std::io::stdin().lock().take(MAX_SECRET).read_to_string(&mut text).map_err(failed)?;
@@ -48,10 +56,7 @@ pub(crate) fn from_file(path: &Path, what: &str) -> Outcome<Zeroizing<String>> {
     let kept = text.trim_end_matches(['\r', '\n']).len();
     text.truncate(kept);
     if text.is_empty() {
-        return Err(usage(
-            format!("the {what} in '{}' is empty", path.display()),
-            "write it into the file, on one line",
-        ));
+        return Err(usage(could_not, "it is empty", "write it into the file, on one line"));
     }
     Ok(text)
 }
@@ -66,19 +71,21 @@ pub(crate) fn passphrase(file: Option<&Path>, key: &str) -> Outcome<Zeroizing<St
 
 /// A passphrase for a new key: typed twice, or from a file.
 pub(crate) fn new_passphrase(file: Option<&Path>, key: &str) -> Outcome<Zeroizing<String>> {
+    let could_not = format!("could not store key '{key}'");
     let passphrase = match file {
         Some(path) => from_file(path, "passphrase")?,
         None => {
             let first = ask(&format!("new passphrase for key '{key}': "))?;
             let second = ask("once more: ")?;
             if first != second {
-                return Err(usage("the two passphrases differ", "type the same one twice"));
+                return Err(usage(could_not, "the two passphrases differ", "type the same one twice"));
             }
             first
         }
     };
     if passphrase.chars().count() < MIN_PASSPHRASE {
         return Err(usage(
+            could_not,
             format!("the passphrase has fewer than {MIN_PASSPHRASE} characters"),
             "use a longer one: it is all that protects the key file",
         ));
@@ -98,11 +105,12 @@ fn warn_if_shared(file: &std::fs::File, path: &Path, what: &str) {
 
 /// Asks on the terminal without echo.
 fn ask(prompt: &str) -> Outcome<Zeroizing<String>> {
+    const COULD_NOT: &str = "could not ask for the passphrase";
     let stdin = std::io::stdin();
     if !stdin.is_terminal() {
-        return Err(usage("there is no terminal to ask for the passphrase", "give it with --passphrase-file FILE"));
+        return Err(usage(COULD_NOT, "there is no terminal", PASSPHRASE_FILE));
     }
-    let failed = |e: nix::Error| Failure::from(e).context("could not switch off the terminal's echo");
+    let failed = |e: nix::Error| Failure::from(e).context(COULD_NOT).with_help(PASSPHRASE_FILE);
     let before = tcgetattr(stdin.as_fd()).map_err(failed)?;
     let mut silent = before.clone();
     silent.local_flags.remove(LocalFlags::ECHO);
@@ -112,7 +120,7 @@ fn ask(prompt: &str) -> Outcome<Zeroizing<String>> {
     let read = stdin.read_line(&mut line);
     let _ = tcsetattr(stdin.as_fd(), SetArg::TCSAFLUSH, &before);
     let _ = writeln!(std::io::stderr());
-    read.map_err(|e| Failure::from(e).context("could not read the passphrase"))?;
+    read.map_err(|e| Failure::from(e).context(COULD_NOT).with_help(PASSPHRASE_FILE))?;
     let kept = line.trim_end_matches(['\r', '\n']).len();
     line.truncate(kept);
     Ok(line)

@@ -24,11 +24,11 @@ pub(crate) enum Submitted {
 /// Sends a transaction as the flags say. `what` completes "could not …" and "did …".
 pub(crate) async fn submit(account: &Account, tx: Tx, args: &TxArgs, what: &str) -> Outcome<Submitted> {
     let fee = account.estimate(&tx).await.attempt(what)?;
-    check_max_fee(&fee, args.max_fee.as_ref())?;
+    check_max_fee(&fee, args.max_fee.as_ref(), what)?;
     if args.dry_run {
         return Ok(Submitted::DryRun(dry_run(account, &tx, &fee)));
     }
-    confirm(account, &tx, &fee, args.yes)?;
+    confirm(account, &tx, &fee, args.yes, what)?;
 
     let spinner = progress("waiting for a block");
     let options = SendOptions { fee: Some(fee.clone()), ..SendOptions::default() };
@@ -83,10 +83,11 @@ fn dry_run(account: &Account, tx: &Tx, fee: &Fee) -> Answer {
     Answer::record(&data, lines).warn("nothing was sent (--dry-run)")
 }
 
-fn check_max_fee(fee: &Fee, max: Option<&Coin>) -> Outcome<()> {
+fn check_max_fee(fee: &Fee, max: Option<&Coin>, what: &str) -> Outcome<()> {
     let Some(max) = max else { return Ok(()) };
     if max.denom != fee.amount.denom || fee.amount.amount > max.amount {
         return Err(usage(
+            format!("could not {what}"),
             format!("the fee would be {}, the highest allowed is {max}", fee.amount),
             "raise --max-fee or lower --gas-price",
         ));
@@ -94,7 +95,7 @@ fn check_max_fee(fee: &Fee, max: Option<&Coin>) -> Outcome<()> {
     Ok(())
 }
 
-fn confirm(account: &Account, tx: &Tx, fee: &Fee, yes: bool) -> Outcome<()> {
+fn confirm(account: &Account, tx: &Tx, fee: &Fee, yes: bool, what: &str) -> Outcome<()> {
     if yes {
         return Ok(());
     }
@@ -103,19 +104,20 @@ fn confirm(account: &Account, tx: &Tx, fee: &Fee, yes: bool) -> Outcome<()> {
         notice(&format!("effect  {effect}"));
     }
     notice(&format!("fee     {fee}"));
-    ask("Send this?")
+    ask("Send this?", what)
 }
 
-/// Asks on the terminal; without one, says how to go on.
-pub(crate) fn ask(question: &str) -> Outcome<()> {
+/// Asks on the terminal; without one, says how to go on. `what` completes "could not …".
+pub(crate) fn ask(question: &str, what: &str) -> Outcome<()> {
     if !interactive() {
-        return Err(usage("there is no terminal to ask on", "add --yes to go on without asking"));
+        let cause = "there is no terminal to ask on";
+        return Err(usage(format!("could not {what}"), cause, "add --yes to go on without asking"));
     }
     let _ = write!(std::io::stderr(), "{question} [y/N] ");
     let mut line = String::new();
     let _ = std::io::stdin().read_line(&mut line);
     match line.trim().to_ascii_lowercase().as_str() {
         "y" | "yes" => Ok(()),
-        _ => Err(usage("nothing was done", "answer y to go on")),
+        _ => Err(usage("nothing was done", "the answer was not yes", "answer y to go on")),
     }
 }

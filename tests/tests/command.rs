@@ -4,7 +4,7 @@ use nym_localnet::Options;
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc::{channel, Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
@@ -12,6 +12,8 @@ use std::time::{Duration, Instant};
 const MARK: &str = "NYM_TEST_STARTED_BY";
 /// From the signal until the command has ended.
 const STOP: Duration = Duration::from_secs(10);
+/// It looks once a second at what has become of its processes, and then ends the others.
+const NOTICE: Duration = Duration::from_secs(STOP.as_secs() + 2);
 /// Of a start, on a machine as slow as it may be.
 const PATIENCE: Duration = Duration::from_secs(240);
 
@@ -77,6 +79,17 @@ impl Up {
         println!("ended {:.2} s after SIGINT, at: {when}", signalled.elapsed().as_secs_f64());
         self.leaves_nothing(&when);
         (code, std::mem::take(&mut self.said))
+    }
+
+    /// Runs another command of `localnet` on its network, from a process that knows the folder alone.
+    fn elsewhere(&self, verb: &str) -> Output {
+        let mut command = Command::new(nym_tests::program("nym-cli").unwrap());
+        command.args(["localnet", verb, "--output", "json", "--dir"]).arg(self.dir.path().join("net")).output().unwrap()
+    }
+
+    /// What went wrong by its own words, from the first of the three lines on.
+    fn mistake(&self) -> Vec<&str> {
+        self.said.iter().map(String::as_str).skip_while(|line| !line.starts_with("error: ")).collect()
     }
 
     /// Waits for its end and returns the exit code.
@@ -179,7 +192,7 @@ async fn ctrl_c_during_the_start_leaves_nothing() {
         let (code, said) = up.interrupt();
 
         assert_eq!(code, Some(1), "{said:#?}");
-        assert_eq!(said.last().unwrap(), "error: the start was ended by SIGINT", "{said:#?}");
+        assert!(said.iter().any(|line| line == "  cause: the start was ended by SIGINT"), "{said:#?}");
     }
     // Whatever it is doing: the first of these is before it can do anything.
     for moment in [0, 20, 100, 1_100, 2_300] {
@@ -222,6 +235,100 @@ async fn a_start_that_fails_says_where_the_logs_are_and_leaves_nothing() {
     assert_eq!(code, Some(1), "{:#?}", up.said);
     assert!(up.said.last().unwrap().contains("localnet logs --dir"), "{:#?}", up.said);
     up.leaves_nothing("after a start that failed");
+}
+
+/// The data of an answer in JSON.
+fn data(output: &Output) -> serde_json::Value {
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let mut answer: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    answer["data"].take()
+}
+
+#[tokio::test]
+async fn a_running_network_is_shown_used_and_ended_from_elsewhere() {
+    let _turn = nym_tests::turn().await;
+    let mut up = Up::start(&[]);
+    up.until("Ctrl-C ends everything");
+
+    let table = data(&up.elsewhere("status"));
+    let rows: Vec<_> = table.as_array().unwrap().iter().filter(|row| row[1] != "").collect();
+    let names: Vec<_> = rows.iter().map(|row| row[0].as_str().unwrap()).collect();
+    let (apis, mix_nodes, gateways) = (1..=3, 1..=6, 1..=2);
+    let numbered = |kind: &'static str| move |number: i32| format!("{kind}-{number}");
+    let expected = apis.map(numbered("api")).chain(mix_nodes.map(numbered("mixnode")));
+    let expected = expected.chain(gateways.map(numbered("gateway")));
+    assert_eq!(names, [vec!["devchain".to_owned()], expected.collect()].concat());
+    assert!(rows.iter().all(|row| row[1] == "running"), "{table:#}");
+    // What the table says is what it takes to look at it.
+    let urls = rows.iter().flat_map(|row| [&row[2], &row[3]]).filter_map(|url| url.as_str());
+    let pages: Vec<_> = urls.filter(|url| url.ends_with("/docs/") || url.ends_with("/metrics")).collect();
+    assert_eq!(pages.len(), 3 + 3 + 6 + 2, "documentation of APIs, metrics of all but the chain: {table:#}");
+    for page in pages {
+        let status = reqwest::get(page).await.unwrap().status();
+        assert!(status.is_success(), "{page}: {status}");
+    }
+    let clients: Vec<_> = rows.iter().filter(|row| row[2].as_str().unwrap().starts_with("ws://127.0.0.1:")).collect();
+    assert_eq!(clients.len(), 2, "gateways: {table:#}");
+
+    let report = data(&up.elsewhere("ping"));
+    for packets in ["message_packets", "reply_packets"] {
+        let ways = report[packets].as_array().unwrap();
+        assert!(!ways.is_empty() && ways.iter().all(|way| way["hops"].as_array().unwrap().len() == 4), "{report:#}");
+    }
+
+    assert_eq!(data(&up.elsewhere("down"))["ended"], 12, "chain, APIs, mix nodes, gateways");
+    // The command itself is the last: nobody has told it, it notices.
+    let living = up.living();
+    assert!(living.len() <= 1, "{living:#?}");
+    let code = up.ended(NOTICE, "after localnet down");
+    assert_eq!(code, Some(0), "{:#?}", up.said);
+    assert!(up.said.last().unwrap().contains("taken down by nym-cli localnet down"), "{:#?}", up.said);
+    assert_eq!(up.mistake(), [""; 0], "somebody wanted it so");
+    up.leaves_nothing("after localnet down");
+
+    let again = up.elsewhere("down");
+    assert_eq!(again.status.code(), Some(3));
+    let again: serde_json::Value = serde_json::from_slice(&again.stderr).unwrap();
+    let net = up.dir.path().join("net");
+    assert_eq!(again["error"]["error"], format!("no local network runs in {}", net.display()));
+    assert!(again["error"]["causes"][0].as_str().unwrap().contains("localnet.json"), "{again}");
+    assert!(again["error"]["help"].as_str().unwrap().contains("nym-cli localnet up"), "{again}");
+}
+
+#[tokio::test]
+async fn a_process_that_ends_by_itself_is_named_and_the_others_end() {
+    let _turn = nym_tests::turn().await;
+    let mut up = Up::start(&[]);
+    up.until("Ctrl-C ends everything");
+    let living = up.living();
+    let (victim, _) = living.iter().find(|(_, command)| command.contains("/net/mixnode-2 ")).unwrap();
+
+    assert!(Command::new("kill").args(["-KILL", &victim.to_string()]).status().unwrap().success());
+
+    let code = up.ended(NOTICE, "after a mix node was killed");
+    assert_eq!(code, Some(1), "{:#?}", up.said);
+    let [error, cause, help] = up.mistake()[..] else { panic!("not three lines: {:#?}", up.said) };
+    let net = up.dir.path().join("net").display().to_string();
+    assert_eq!(error, format!("error: the local network in {net} is no longer whole"));
+    assert!(cause.starts_with("  cause: mixnode-2 ended by itself (signal: 9 (SIGKILL)); the last line"), "{cause}");
+    assert!(help.starts_with(&format!("  help:  nym-cli localnet logs --dir {net} --node mixnode-2")), "{help}");
+    up.leaves_nothing("after a mix node was killed");
+    assert_eq!(up.elsewhere("status").status.code(), Some(3), "it is not recorded any more");
+}
+
+#[tokio::test]
+async fn a_network_that_is_taken_down_while_it_starts_does_not_go_on() {
+    let _turn = nym_tests::turn().await;
+    let mut up = Up::start(&[]);
+    up.until("bonding 6 mix nodes");
+
+    assert_eq!(data(&up.elsewhere("down"))["ended"], 1, "the chain");
+
+    let code = up.ended(NOTICE, "after localnet down");
+    assert_eq!(code, Some(1), "{:#?}", up.said);
+    let [_, cause, _] = up.mistake()[..] else { panic!("not three lines: {:#?}", up.said) };
+    assert_eq!(cause, "  cause: it was ended from elsewhere by nym-cli localnet down");
+    up.leaves_nothing("after localnet down");
 }
 
 /// Four real validators, of which the command's own scripts start processes in sessions of their own.

@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 use cosmwasm_std::Coin;
-use nym_chain_client::{check_address, Tx};
+use nym_chain_client::Tx;
 use serde_json::json;
 
 use super::node::AccountArgs;
@@ -10,7 +10,7 @@ use crate::{
     amounts::coin,
     args::TxArgs,
     context::Context,
-    failure::{explain, Attempt, Outcome},
+    failure::{Attempt, Outcome},
     output::Answer,
     submit::submit_and_report,
 };
@@ -53,8 +53,8 @@ pub(crate) async fn balance(command: Balance, context: &Context) -> Outcome<Answ
 /// `bank …`
 pub(crate) async fn run(command: Bank, context: &Context) -> Outcome<Answer> {
     let Bank::Send { to, amount, tx } = command;
-    check_address(&to, context.prefix()).map_err(|e| explain(&e))?;
+    let what = format!("send {amount} to {to}");
+    context.check_address(&to, &what)?;
     let account = context.account(&tx).await?;
-    let message = Tx::send(&to, vec![amount.clone()]);
-    submit_and_report(&account, message, &tx, &format!("send {amount} to {to}")).await
+    submit_and_report(&account, Tx::send(&to, vec![amount]), &tx, &what).await
 }

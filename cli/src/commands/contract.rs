@@ -16,7 +16,7 @@ use crate::{
     amounts::coin,
     args::TxArgs,
     context::Context,
-    failure::{usage, Attempt, Outcome},
+    failure::{unusable, usage, Attempt, Outcome},
     output::Answer,
     submit::{report, submit, submit_and_report, Submitted},
 };
@@ -159,19 +159,23 @@ pub(crate) async fn run(command: Contract, context: &Context) -> Outcome<Answer>
 pub(crate) async fn query(query: Query, context: &Context) -> Outcome<Answer> {
     let message = query.message.read()?.to_string().into_bytes();
     let what = format!("ask contract {}", query.contract);
-    let reply = context.client().await?.smart_query(&query.contract, message, query.height).await.attempt(what)?;
-    let reply: Value =
-        serde_json::from_slice(&reply).map_err(|e| Failure::from(e).context("the contract's reply is not JSON"))?;
+    let asked = context.client().await?.smart_query(&query.contract, message, query.height).await;
+    let reply: Value = serde_json::from_slice(&asked.attempt(what)?).map_err(|e| {
+        Failure::new(ErrorKind::Failed, "the contract's reply is not JSON").with_cause(&e).with_help(
+            "see what the contract is with nym-cli contract show; another endpoint may reply better: --rpc URL",
+        )
+    })?;
     Ok(Answer::json(reply))
 }
 
 async fn upload(wasm: &Path, tx: &TxArgs, context: &Context) -> Outcome<Answer> {
-    let failed = |e: std::io::Error| Failure::from(e).context(format!("could not read '{}'", wasm.display()));
+    let failed = |e: std::io::Error| unusable(format!("could not read '{}'", wasm.display()), e);
     let mut code = Vec::new();
     std::fs::File::open(wasm).map_err(failed)?.take(MAX_WASM).read_to_end(&mut code).map_err(failed)?;
     if !code.starts_with(b"\0asm") {
         return Err(usage(
-            format!("'{}' is not a wasm file", wasm.display()),
+            format!("could not store the code in '{}'", wasm.display()),
+            "it is not a wasm file",
             "build one with scripts/build-contracts",
         ));
     }
@@ -218,7 +222,7 @@ impl MessageArgs {
             (Some(text), _) => (text.clone(), "the message".to_owned()),
             (None, Some(path)) => {
                 let source = format!("'{}'", path.display());
-                let failed = |e: std::io::Error| Failure::from(e).context(format!("could not read {source}"));
+                let failed = |e: std::io::Error| unusable(format!("could not read {source}"), e);
                 let mut text = String::new();
                 if path == Path::new("-") {
                     std::io::stdin().lock().take(MAX_MESSAGE).read_to_string(&mut text).map_err(failed)?;
@@ -228,7 +232,10 @@ impl MessageArgs {
                 }
                 (text, source)
             }
-            (None, None) => return Err(usage("no message was given", "add --msg JSON or --msg-file FILE")),
+            (None, None) => {
+                let cause = "there is neither --msg nor --msg-file";
+                return Err(usage("no message was given", cause, "add --msg JSON or --msg-file FILE"));
+            }
         };
         serde_json::from_str(&text).map_err(|e| {
             Failure::new(ErrorKind::Usage, format!("{source} is not JSON"))

@@ -72,6 +72,7 @@ pub(crate) async fn run(command: Delegation, context: &Context) -> Outcome<Answe
             let stake = context.stake_denom()?;
             if amount.denom != stake {
                 return Err(usage(
+                    format!("could not delegate {amount} to mix node {mix_id}"),
                     format!("delegations are in {stake}, not in {}", amount.denom),
                     format!("write the amount like {}{stake}", amount.amount),
                 ));

@@ -41,7 +41,8 @@ pub(crate) async fn examine(machine: &MixnodeBonding, context: &Context) -> Outc
         )
     })?;
     let mut bond = node.bond_information.mix_node.clone();
-    if mixnet.key_rotation_state().await.attempt(WHAT)?.validity_epochs > 0 {
+    let keys_expire = mixnet.key_rotation_state().await.attempt(WHAT)?.validity_epochs > 0;
+    if keys_expire {
         // Keys of the current period have taken the place of the bond's.
         let serving = mixnet.node_keys(identity).await.attempt(WHAT)?.current;
         bond.noise_key = serving.as_ref().map(|keys| keys.noise_key.clone());
@@ -55,12 +56,28 @@ pub(crate) async fn examine(machine: &MixnodeBonding, context: &Context) -> Outc
         let more = findings.iter().filter(|finding| !finding.ok).count() - 1;
         let more = if more > 0 { format!(" (and {more} more)") } else { String::new() };
         return Err(Failure::new(ErrorKind::Failed, format!("{}: {}{more}", wrong.check, wrong.detail))
-            .with_help("announce a new address with nym-cli mixnode update-config; keys change by bonding anew")
+            .with_help(remedy(wrong.check, keys_expire))
             .context(format!("mix node {} is not healthy", node.bond_information.mix_id)));
     }
     Ok(Answer::table(&findings, &["check", "finding"], "nothing to check", |finding| {
         vec![finding.check.to_owned(), finding.detail.clone()]
     }))
+}
+
+/// What to do about a finding. Where keys serve for a period, the owner announces new ones; elsewhere they are the bond's.
+fn remedy(check: &str, keys_expire: bool) -> &'static str {
+    match check {
+        "sphinx key" | "link key" | "candidate" if keys_expire => {
+            "announce the keys that mixnode keys-info prints on the node's machine with nym-cli mixnode update-keys"
+        }
+        "identity key" | "sphinx key" | "link key" | "candidate" => {
+            "keys change by bonding anew: nym-cli mixnode unbond, then nym-cli mixnode bond --node-file FILE"
+        }
+        "address" | "public port" | "version" => "announce what the machine says with nym-cli mixnode update-config",
+        "reachable" => "start the node, and let connections to its address through",
+        "pledge" => "add to the pledge with nym-cli mixnode pledge-more",
+        _ => "set this machine's clock; if it is right, the chain has stopped making blocks",
+    }
 }
 
 /// What the machine announces beside what the contract says.
@@ -152,6 +169,18 @@ mod tests {
             identity_key: "identity".into(),
             version: "0.1.0".into(),
             noise_key: Some("link".into()),
+        }
+    }
+
+    #[test]
+    fn keys_are_announced_anew_where_they_serve_for_a_period_and_bonded_anew_elsewhere() {
+        for check in ["sphinx key", "link key", "candidate"] {
+            assert!(remedy(check, true).contains("mixnode update-keys"), "{check}");
+            assert!(remedy(check, false).contains("bonding anew"), "{check}");
+        }
+        assert!(remedy("identity key", true).contains("bonding anew"), "an identity is for good");
+        for keys_expire in [true, false] {
+            assert!(remedy("address", keys_expire).contains("mixnode update-config"));
         }
     }
 

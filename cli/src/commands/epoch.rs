@@ -90,8 +90,9 @@ async fn advance(limit: Option<u32>, tx: &TxArgs, context: &Context) -> Outcome<
             let wait = before.begin_without_all_reports_at.saturating_sub(before.current_blocktime);
             (format!("{} of {} monitors have reported on epoch {epoch}", before.reports, before.monitors), wait)
         };
-        return Err(Failure::new(ErrorKind::ChainRefused, format!("could not advance the epoch: {why}"))
-            .with_help(format!("try again in {}", duration(wait.max(1)))));
+        return Err(Failure::new(ErrorKind::ChainRefused, why)
+            .with_help(format!("try again in {}", duration(wait.max(1))))
+            .context("could not advance the epoch"));
     }
 
     let mut sent = Vec::new();
@@ -110,11 +111,9 @@ async fn advance(limit: Option<u32>, tx: &TxArgs, context: &Context) -> Outcome<
             Submitted::Sent { outcome, .. } => {
                 let state = mixnet.epoch_status().await.attempt("read the epoch")?;
                 if state.epoch == epoch && state.state == status.state && what == "advance" && idle(&outcome) {
-                    return Err(Failure::new(
-                        ErrorKind::ChainRefused,
-                        format!("could not finish the transition of epoch {epoch}: the draw waits for its seed"),
-                    )
-                    .with_help("try again when the seed has come or its time is over"));
+                    return Err(Failure::new(ErrorKind::ChainRefused, "the draw waits for its seed")
+                        .with_help("try again when the seed has come or its time is over")
+                        .context(format!("could not finish the transition of epoch {epoch}")));
                 }
                 sent.push(outcome.hash);
             }

@@ -158,7 +158,7 @@ async fn show(which: &Which, context: &Context) -> Outcome<Answer> {
     let (found, name) = match which {
         Which { identity: Some(key), .. } => (mixnet.gateway(key).await, format!("gateway '{key}'")),
         Which { owner: Some(owner), .. } => (mixnet.owned_gateway(owner).await, format!("the gateway of {owner}")),
-        _ => return Err(usage("no gateway was named", "add --identity or --owner")),
+        _ => return Err(usage("no gateway was named", "there is neither --identity nor --owner", "add one of them")),
     };
     let bond = found.attempt(format!("look up {name}"))?.ok_or_else(|| {
         not_found(format!("could not show {name}"), "it is not bonded", "nym-cli gateway list shows all that are")

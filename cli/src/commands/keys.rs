@@ -4,13 +4,12 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 use nym_chain_client::Wallet;
-use nym_daemon::Failure;
 use serde_json::json;
 
 use crate::{
     args::PassphraseArgs,
     context::Context,
-    failure::{explain, usage, Outcome},
+    failure::{explain, unusable, usage, Outcome},
     keystore::KeyInfo,
     output::Answer,
     secrets,
@@ -80,7 +79,7 @@ pub(crate) fn run(command: Keys, context: &Context) -> Outcome<Answer> {
             nym_keys::files::write_secret(&path, format!("{}\n", &*mnemonic).as_bytes()).map_err(|e| {
                 // The key without its mnemonic would be a trap.
                 let _ = store.delete(&name);
-                Failure::from(e).context("could not write the mnemonic, so the key was not kept")
+                unusable("could not write the mnemonic, so the key was not kept", e)
             })?;
             let path = path.display().to_string();
             let data = json!({ "name": key.name, "address": key.address, "mnemonic_file": path });
@@ -90,7 +89,11 @@ pub(crate) fn run(command: Keys, context: &Context) -> Outcome<Answer> {
         Keys::Import { name, mnemonic_file, passphrase } => {
             store.free(&name)?;
             if mnemonic_file == std::path::Path::new("-") && passphrase.passphrase_file == Some("-".into()) {
-                return Err(usage("mnemonic and passphrase cannot both come from stdin", "give one of them in a file"));
+                return Err(usage(
+                    format!("could not import key '{name}'"),
+                    "mnemonic and passphrase cannot both come from stdin",
+                    "give one of them in a file",
+                ));
             }
             let mnemonic = secrets::from_file(&mnemonic_file, "mnemonic")?;
             let key = store_key(context, &name, &mnemonic, &passphrase)?;
@@ -110,10 +113,11 @@ pub(crate) fn run(command: Keys, context: &Context) -> Outcome<Answer> {
         Keys::Delete { name, yes } => {
             let key = store.show(&name)?;
             if !yes {
-                ask(&format!(
+                let question = format!(
                     "Delete key '{name}' ({})? Without its mnemonic nobody can use the account again.",
                     key.address
-                ))?;
+                );
+                ask(&question, &format!("delete key '{name}'"))?;
             }
             store.delete(&name)?;
             Ok(show(&key))
@@ -122,11 +126,8 @@ pub(crate) fn run(command: Keys, context: &Context) -> Outcome<Answer> {
 }
 
 fn store_key(context: &Context, name: &str, mnemonic: &str, passphrase: &PassphraseArgs) -> Outcome<KeyInfo> {
-    let wallet = Wallet::from_mnemonic(mnemonic, context.prefix()).map_err(|e| {
-        explain(&e)
-            .context(format!("could not import key '{name}'"))
-            .with_help("a mnemonic is 12, 15, 18, 21 or 24 English words in their order; check it word by word")
-    })?;
+    let wallet = Wallet::from_mnemonic(mnemonic, context.prefix())
+        .map_err(|e| explain(&e).context(format!("could not import key '{name}'")).with_help(secrets::MNEMONIC))?;
     let key = KeyInfo { name: name.to_owned(), address: wallet.address().to_owned() };
     let passphrase = secrets::new_passphrase(passphrase.passphrase_file.as_deref(), name)?;
     context.keys()?.add(&key, &normalised(mnemonic), &passphrase)?;

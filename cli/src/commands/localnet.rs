@@ -4,19 +4,23 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand, ValueEnum};
 use nym_daemon::{ErrorKind, Failure, Signals};
-use nym_localnet::{Chain, ForeignFolder, Localnet, Options, PacketWay, PingReport, State};
+use nym_localnet::{
+    Chain, ForeignFolder, Localnet, Options, PacketWay, PingReport, ProcessEnded, ProcessRecord, Say, State, TakenDown,
+};
 use nym_topology::NetworkFile;
 use serde_json::json;
 
 use crate::{
     args::Format,
     context::Context,
-    failure::{not_found, usage, Outcome},
+    failure::{not_found, unusable, usage, Outcome},
     output::{self, notice, Answer},
 };
 
 /// Lines of a log that are shown.
 const LOG_LINES: usize = 200;
+/// What helps when a start was ended on purpose.
+const BEGIN_ANEW: &str = "nothing of it is left running; nym-cli localnet up begins anew";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum LocalnetCommand {
@@ -99,16 +103,17 @@ pub(crate) async fn run(command: LocalnetCommand, context: &Context) -> Outcome<
     match command {
         LocalnetCommand::Up(up) => start(&up, context.global.output).await,
         LocalnetCommand::Down(dir) => {
-            let ended = nym_localnet::down(&dir.dir).map_err(|error| failure(&error, &dir.dir))?;
+            load(&dir.dir)?;
+            let could_not = format!("could not end the local network in {}", dir.dir.display());
+            let ended = nym_localnet::down(&dir.dir).map_err(|error| failure(&could_not, &error, &dir.dir))?;
             Ok(Answer::record(&json!({ "ended": ended }), vec![("processes ended", Some(ended.to_string()))]))
         }
         LocalnetCommand::Status(dir) => Ok(table(&load(&dir.dir)?)),
         LocalnetCommand::Ping(dir) => {
             let state = load(&dir.dir)?;
-            let network = NetworkFile::load(state.network_file())?;
-            let report = nym_localnet::ping(&network, &notice).await;
-            let report = report.map_err(|error| failure(&error, &dir.dir))?;
-            Ok(pinged(&report))
+            let failure = |error| failure(&could_not_ping(&dir.dir), &error, &dir.dir);
+            let network = NetworkFile::load(state.network_file()).map_err(|error| failure(error.into()))?;
+            Ok(pinged(&nym_localnet::ping(&network, &notice).await.map_err(failure)?))
         }
         LocalnetCommand::Logs { dir, node } => logs(&dir.dir, &node),
     }
@@ -120,17 +125,19 @@ async fn start(up: &Up, format: Format) -> Outcome<Answer> {
     let mut signals = Signals::install()?;
     let options = options(up)?;
     let dir = options.dir.clone();
-    let failure = |error| failure(&error, &dir);
+    let failed = |what: &str, error: nym_localnet::Error| failure(what, &error, &dir);
     let say = |line: &str| notice(&format!("[{:6.2} s] {line}", began.elapsed().as_secs_f64()));
     // A signal during the start ends the start; dropping the half-built network ends its processes.
-    let network = tokio::select! {
-        network = Localnet::up(options, &say) => network.map_err(failure)?,
-        signal = signals.wait() => return interrupted(signal?),
+    let mut network = tokio::select! {
+        network = Localnet::up(options, &say) => network.map_err(|error| failed(&could_not_start(&dir), error))?,
+        signal = signals.wait() => return interrupted(signal?, &dir),
     };
     say("sending a message from a client at one gateway to a client at the other");
+    let file = network.network().clone();
     let report = tokio::select! {
-        report = nym_localnet::ping(network.network(), &say) => report.map_err(failure)?,
-        signal = signals.wait() => return interrupted(signal?),
+        report = nym_localnet::ping(&file, &say) => report.map_err(|error| failed(&could_not_ping(&dir), error))?,
+        why = network.ended() => return Err(failed(&could_not_start(&dir), why)),
+        signal = signals.wait() => return interrupted(signal?, &dir),
     };
     say("a message has crossed the mixnet");
     if up.exit_after_ping {
@@ -140,10 +147,24 @@ async fn start(up: &Up, format: Format) -> Outcome<Answer> {
     }
     output::answer(&table(network.state()), format);
     notice("Ctrl-C ends everything");
-    signals.wait().await?;
+    tokio::select! {
+        signal = signals.wait() => signal?,
+        why = network.ended() => return ended(network, &why, &dir, &say),
+    };
     network.down();
     say("everything has ended");
     Ok(Answer::nothing())
+}
+
+/// A network that is no longer whole ends as a whole. Who takes it down from elsewhere wants just that.
+fn ended(network: Localnet, why: &nym_localnet::Error, dir: &Path, say: Say<'_>) -> Outcome<Answer> {
+    network.down();
+    if why.is::<TakenDown>() {
+        say("everything has ended: the network was taken down by nym-cli localnet down");
+        return Ok(Answer::nothing());
+    }
+    say("everything has ended");
+    Err(failure(&format!("the local network in {} is no longer whole", dir.display()), why, dir))
 }
 
 fn options(up: &Up) -> Outcome<Options> {
@@ -179,7 +200,10 @@ fn build_cache() -> Outcome<PathBuf> {
     }
     match std::env::var_os("HOME").filter(|home| !home.is_empty()) {
         Some(home) => Ok(PathBuf::from(home).join(".cache/nym")),
-        None => Err(usage("the contract was not named and there is no home folder", "add --wasm FILE")),
+        None => {
+            let cause = "the contract was not named, and there is no home folder with a build cache";
+            Err(usage("could not find the contract", cause, "add --wasm FILE"))
+        }
     }
 }
 
@@ -198,7 +222,7 @@ fn table(state: &State) -> Answer {
         .iter()
         .map(|process| {
             let running = if State::is_running(process) { "running" } else { "ended" };
-            [process.name.clone(), running.into(), process.address.clone(), process.admin.clone(), process.node.clone()]
+            [process.name.clone(), running.into(), url(process), metrics(process), process.node.clone()]
         })
         .collect();
     let accounts = state.accounts.iter().map(|account| {
@@ -219,6 +243,26 @@ fn table(state: &State) -> Answer {
     rows.push(["gateway admission".into(), String::new(), admission.into(), String::new(), String::new()]);
     let headings = ["what", "state", "address", "administration", "node, identity or file"];
     Answer::table(&rows, &headings, "nothing runs", |row| row.to_vec())
+}
+
+/// Where a process is reached, to be opened as it is: an API at its documentation, a gateway where clients connect. Links
+/// between nodes have an address and no URL.
+fn url(process: &ProcessRecord) -> String {
+    let address = &process.address;
+    match process.name.split('-').next().unwrap_or_default() {
+        "devchain" => format!("http://{address}"),
+        "api" => format!("http://{address}/docs/"),
+        "gateway" => format!("ws://{address}/"),
+        _ => address.clone(),
+    }
+}
+
+/// Where a process tells its numbers, if it does.
+fn metrics(process: &ProcessRecord) -> String {
+    if process.admin.is_empty() {
+        return String::new();
+    }
+    format!("http://{}/metrics", process.admin)
 }
 
 fn pinged(report: &PingReport) -> Answer {
@@ -247,30 +291,68 @@ fn logs(dir: &Path, name: &str) -> Outcome<Answer> {
         let cause = format!("there are {}", names.join(", "));
         return Err(not_found(format!("no process '{name}' in this network"), cause, "name one of these with --node"));
     };
-    let text = std::fs::read_to_string(log)?;
+    let text = std::fs::read_to_string(log).map_err(|e| unusable(format!("could not read '{}'", log.display()), e))?;
     let lines: Vec<_> = text.lines().collect();
     let from = lines.len().saturating_sub(LOG_LINES);
     Ok(Answer::text(lines.get(from..).unwrap_or_default().join("\n")))
 }
 
-fn interrupted(signal: &str) -> Outcome<Answer> {
-    Err(Failure::new(ErrorKind::Failed, format!("the start was ended by {signal}")))
+fn interrupted(signal: &str, dir: &Path) -> Outcome<Answer> {
+    let failure = Failure::new(ErrorKind::Failed, format!("the start was ended by {signal}"));
+    Err(failure.with_help(BEGIN_ANEW).context(could_not_start(dir)))
 }
 
-fn failure(error: &nym_localnet::Error, dir: &Path) -> Failure {
-    if error.is::<ForeignFolder>() {
-        let what = Failure::new(ErrorKind::Usage, format!("local network: cannot start in {}", dir.display()));
+fn could_not_start(dir: &Path) -> String {
+    format!("could not start a local network in {}", dir.display())
+}
+
+fn could_not_ping(dir: &Path) -> String {
+    format!("could not send a message over the local network in {}", dir.display())
+}
+
+/// What an error means for whoever has given the command: `what` says which part of it could not be done.
+fn failure(what: &str, error: &nym_localnet::Error, dir: &Path) -> Failure {
+    let shown = dir.display();
+    let (kind, cause, help) = if error.is::<ForeignFolder>() {
         let help =
             "name another folder with --dir, or empty this one yourself: a local network begins in an empty folder";
-        return what.with_cause(&std::io::Error::other(error.to_string())).with_help(help);
+        (ErrorKind::Usage, error.to_string(), help.to_owned())
+    } else if let Some(ProcessEnded { name, status, last_lines, .. }) = error.downcast_ref::<ProcessEnded>() {
+        let cause = match last_lines.last() {
+            Some(line) => format!("{name} ended by itself ({status}); the last line of its log: {line}"),
+            None => format!("{name} ended by itself ({status}) and has logged nothing"),
+        };
+        (ErrorKind::Failed, cause, format!("nym-cli localnet logs --dir {shown} --node {name} shows more of its log"))
+    } else if error.is::<TakenDown>() {
+        (ErrorKind::Failed, error.to_string(), BEGIN_ANEW.to_owned())
+    } else {
+        let help = format!(
+            "nym-cli localnet logs --dir {shown} --node NAME shows what a process said; --base-port N uses other ports"
+        );
+        (ErrorKind::Failed, format!("{error:#}"), help)
+    };
+    Failure::new(kind, cause).with_help(help).context(what)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_of_what_speaks_http_or_websocket_are_urls() {
+        let process = |name: &str, admin: &str| ProcessRecord {
+            name: name.into(),
+            pid: 1,
+            address: "127.0.0.1:17000".into(),
+            node: String::new(),
+            admin: admin.into(),
+        };
+        let shown = ["devchain", "api-1", "gateway-10", "mixnode-1"].map(|name| url(&process(name, "")));
+
+        let urls =
+            ["http://127.0.0.1:17000", "http://127.0.0.1:17000/docs/", "ws://127.0.0.1:17000/", "127.0.0.1:17000"];
+        assert_eq!(shown, urls);
+        assert_eq!(metrics(&process("devchain", "")), "");
+        assert_eq!(metrics(&process("api-1", "127.0.0.1:17010")), "http://127.0.0.1:17010/metrics");
     }
-    let chain = format!("{error:#}");
-    let (message, causes) = chain.split_once(": ").unwrap_or((&chain, ""));
-    let failure = Failure::new(ErrorKind::Failed, format!("local network: {message}"));
-    let failure =
-        if causes.is_empty() { failure } else { failure.with_cause(&std::io::Error::other(causes.to_owned())) };
-    failure.with_help(format!(
-        "nym-cli localnet logs --dir {} --node NAME shows what a process said; --base-port N uses other ports",
-        dir.display()
-    ))
 }

@@ -2,10 +2,12 @@
 
 use std::path::Path;
 
-use nym_daemon::Failure;
 use serde_json::json;
 
-use crate::{failure::Outcome, output::Answer};
+use crate::{
+    failure::{unusable, Outcome},
+    output::Answer,
+};
 
 /// The completions of a shell.
 pub(crate) fn completions(shell: clap_complete::Shell) -> Answer {
@@ -20,10 +22,10 @@ pub(crate) fn man(folder: Option<&Path>) -> Outcome<Answer> {
         let mut page = Vec::new();
         clap_mangen::Man::new(crate::command())
             .render(&mut page)
-            .map_err(|e| Failure::from(e).context("could not make the manual page"))?;
+            .map_err(|e| unusable("could not make the manual page", e))?;
         return Ok(Answer::text(String::from_utf8_lossy(&page)));
     };
-    let failed = |e: std::io::Error| Failure::from(e).context(format!("could not write to '{}'", folder.display()));
+    let failed = |e: std::io::Error| unusable(format!("could not write to '{}'", folder.display()), e);
     std::fs::create_dir_all(folder).map_err(failed)?;
     clap_mangen::generate_to(crate::command(), folder).map_err(failed)?;
     let data = json!({ "folder": folder });

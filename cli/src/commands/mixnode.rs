@@ -246,7 +246,10 @@ async fn show(which: &Which, context: &Context) -> Outcome<Answer> {
         Which { mix_id: Some(id), .. } => (mixnet.mixnode(*id).await, format!("mix node {id}")),
         Which { identity: Some(key), .. } => (mixnet.mixnode_by_identity(key).await, format!("mix node '{key}'")),
         Which { owner: Some(owner), .. } => (mixnet.owned_mixnode(owner).await, format!("the mix node of {owner}")),
-        _ => return Err(usage("no mix node was named", "add --mix-id, --identity or --owner")),
+        _ => {
+            let cause = "there is neither --mix-id, --identity nor --owner";
+            return Err(usage("no mix node was named", cause, "add one of them"));
+        }
     };
     let node = found.attempt(format!("look up {name}"))?.ok_or_else(|| {
         not_found(format!("could not show {name}"), "it is not bonded", "nym-cli mixnode list shows all that are")

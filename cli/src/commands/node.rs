@@ -18,7 +18,7 @@ use serde_json::json;
 use crate::{
     args::TxArgs,
     context::Context,
-    failure::{explain, usage, Attempt, Outcome},
+    failure::{explain, mistake, unusable, usage, Attempt, Outcome},
     output::Answer,
     submit::{report, submit, Submitted},
 };
@@ -39,7 +39,7 @@ pub(crate) struct AccountArgs {
 
 /// Reads the JSON that a node printed, from a file or stdin.
 pub(crate) fn read_printed<T: DeserializeOwned>(path: &PathBuf, printed_by: &str) -> Outcome<T> {
-    let failed = |e: std::io::Error| Failure::from(e).context(format!("could not read '{}'", path.display()));
+    let failed = |e: std::io::Error| unusable(format!("could not read '{}'", path.display()), e);
     let mut text = String::new();
     if path == Path::new("-") {
         std::io::stdin().lock().take(MAX_NODE_FILE).read_to_string(&mut text).map_err(failed)?;
@@ -89,11 +89,11 @@ pub(crate) async fn check_bonding<D: BondingData>(
 /// Checks that an identity key signed a payload.
 fn check_signature(identity: &str, payload: &[u8], signature: &[u8], again: &str) -> Outcome<()> {
     let Ok(key) = identity.parse::<identity::PublicKey>() else {
-        return Err(usage("that is not an identity key", again));
+        return Err(mistake("that is not an identity key", again));
     };
     match identity::Signature::from_bytes(signature) {
         Ok(signature) if key.verify(payload, &signature).is_ok() => Ok(()),
-        _ => Err(usage("its signature does not fit its data", again)),
+        _ => Err(mistake("its signature does not fit its data", again)),
     }
 }
 
@@ -104,7 +104,7 @@ async fn check_nonce(signed: u64, account: &Account, mixnet: &Contract<ChainClie
         return Ok(());
     }
     let cause = format!("it was signed with nonce {signed}, the contract expects {nonce}");
-    Err(usage(cause, format!("{again} with --nonce {nonce}")))
+    Err(mistake(cause, format!("{again} with --nonce {nonce}")))
 }
 
 /// Announces the keys that a node printed, once everything that the chain would check has been.
@@ -128,20 +128,20 @@ pub(crate) async fn update_keys(
     let identity = bonded(&mixnet, account.address()).await?;
     if identity != signed.identity_key {
         let cause = format!("your node's identity is '{identity}'");
-        return Err(usage(cause, "use the account that bonded it: --from NAME").context(could_not));
+        return Err(usage(could_not, cause, "use the account that bonded it: --from NAME"));
     }
     check_signature(&identity, &signed.payload(), &signed.signature, &again)
         .map_err(|e| e.context(could_not.clone()))?;
     check_nonce(signed.nonce, &account, &mixnet, &again).await.map_err(|e| e.context(could_not.clone()))?;
     let rotation = mixnet.key_rotation_state().await.attempt("read how long keys serve")?;
     if rotation.validity_epochs == 0 {
-        return Err(usage("keys of this network do not expire", "there is nothing to do").context(could_not));
+        return Err(usage(could_not, "keys of this network do not expire", "there is nothing to do"));
     }
     let current = mixnet.key_rotation_id().await.attempt("read the period of keys")?;
     let coming = current.saturating_add(1);
     if signed.keys.period != current && signed.keys.period != coming {
         let cause = format!("they are for period {}, the current one is {current}", signed.keys.period);
-        return Err(usage(cause, format!("{again} with --period {coming}")).context(could_not));
+        return Err(usage(could_not, cause, format!("{again} with --period {coming}")));
     }
 
     let period = signed.keys.period;

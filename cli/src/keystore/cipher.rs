@@ -16,7 +16,7 @@ use rand::{rngs::OsRng, RngCore};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use crate::failure::{usage, Outcome};
+use crate::failure::{mistake, Outcome};
 
 const LABEL: &[u8] = b"nym-keystore-v1";
 const VERSION: u32 = 1;
@@ -123,7 +123,7 @@ pub(crate) fn open(file: &str, passphrase: &str) -> Outcome<(Header, Zeroizing<V
     let (cipher, nonce) = header.cipher(passphrase)?;
     let aad = aad(line);
     let secret = cipher.decrypt(XNonce::from_slice(&nonce), Payload { msg: &sealed, aad: &aad }).map_err(|_| {
-        usage("the passphrase is wrong, or the key file was changed", "try again, or import the mnemonic anew")
+        mistake("the passphrase is wrong, or the key file was changed", "try again, or import the mnemonic anew")
     })?;
     Ok((header, Zeroizing::new(secret)))
 }
@@ -140,7 +140,8 @@ fn aad(line: &str) -> Vec<u8> {
     [LABEL, line.as_bytes()].concat()
 }
 
-fn broken(reason: impl Into<String>) -> Failure {
+/// A key file that is none; whoever opens it says which.
+pub(crate) fn broken(reason: impl Into<String>) -> Failure {
     Failure::new(ErrorKind::Failed, format!("the key file is not usable: {}", reason.into()))
         .with_help("import the mnemonic anew: nym-cli keys import")
 }

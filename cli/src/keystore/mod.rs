@@ -11,11 +11,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use nym_daemon::Failure;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use crate::failure::{not_found, usage, Outcome};
+use crate::failure::{not_found, unusable, usage, Outcome};
 pub(crate) use cipher::Header;
 
 /// Ending of a key file.
@@ -52,17 +51,18 @@ impl KeyStore {
         self.create_folder()?;
         let path = self.path(&info.name)?;
         self.free(&info.name)?;
+        let could_not = format!("could not store key '{}'", info.name);
         let header = Header::new(&info.name, &info.address);
-        let text = cipher::seal(&header, mnemonic.as_bytes(), passphrase)?;
-        nym_keys::files::write_secret(&path, text.as_bytes())
-            .map_err(|e| Failure::from(e).context(format!("could not store key '{}'", info.name)))
+        let text = cipher::seal(&header, mnemonic.as_bytes(), passphrase).map_err(|e| e.context(could_not.clone()))?;
+        nym_keys::files::write_secret(&path, text.as_bytes()).map_err(|e| unusable(could_not, e))
     }
 
     /// Fails when the name is taken, before anybody types a passphrase for nothing.
     pub fn free(&self, name: &str) -> Outcome<()> {
         if self.path(name)?.exists() {
             return Err(usage(
-                format!("there is a key named '{name}' already"),
+                format!("could not store key '{name}'"),
+                "there is one of that name already",
                 format!("choose another name, or see it with: nym-cli keys show --name {name}"),
             ));
         }
@@ -72,11 +72,10 @@ impl KeyStore {
     /// Decrypts a key's mnemonic.
     pub fn open(&self, name: &str, passphrase: &str) -> Outcome<Zeroizing<String>> {
         let text = self.read(name)?;
-        let (_, secret) =
-            cipher::open(&text, passphrase).map_err(|e| e.context(format!("could not open key '{name}'")))?;
-        let mnemonic = std::str::from_utf8(&secret).map_err(|_| {
-            Failure::new(nym_daemon::ErrorKind::Failed, format!("key '{name}' does not hold a mnemonic"))
-        })?;
+        let could_not = format!("could not open key '{name}'");
+        let (_, secret) = cipher::open(&text, passphrase).map_err(|e| e.context(could_not.clone()))?;
+        let mnemonic = std::str::from_utf8(&secret)
+            .map_err(|_| cipher::broken("it does not hold a mnemonic").context(could_not))?;
         Ok(Zeroizing::new(mnemonic.to_owned()))
     }
 
@@ -92,7 +91,7 @@ impl KeyStore {
         let entries = match fs::read_dir(&self.folder) {
             Ok(entries) => entries,
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok((Vec::new(), Vec::new())),
-            Err(e) => return Err(Failure::from(e).context(format!("could not list '{}'", self.folder.display()))),
+            Err(e) => return Err(unusable(format!("could not list '{}'", self.folder.display()), e)),
         };
         let mut names: Vec<String> = entries
             .filter_map(|entry| {
@@ -106,7 +105,10 @@ impl KeyStore {
         for name in names {
             match self.show(&name) {
                 Ok(key) => keys.push(key),
-                Err(failure) => broken.push(format!("{}; it is left out", failure.message())),
+                Err(failure) => {
+                    let cause = failure.cause().unwrap_or_default();
+                    broken.push(format!("{}: {cause}; it is left out", failure.message()));
+                }
             }
         }
         Ok((keys, broken))
@@ -115,13 +117,12 @@ impl KeyStore {
     /// Removes a key.
     pub fn delete(&self, name: &str) -> Outcome<()> {
         self.read(name)?;
-        fs::remove_file(self.path(name)?)
-            .map_err(|e| Failure::from(e).context(format!("could not delete key '{name}'")))
+        fs::remove_file(self.path(name)?).map_err(|e| unusable(format!("could not delete key '{name}'"), e))
     }
 
     fn read(&self, name: &str) -> Outcome<String> {
         let path = self.path(name)?;
-        let failed = |e: std::io::Error| Failure::from(e).context(format!("could not read key '{name}'"));
+        let failed = |e: std::io::Error| unusable(format!("could not read key '{name}'"), e);
         let file = match fs::File::open(&path) {
             Ok(file) => file,
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
@@ -137,7 +138,8 @@ impl KeyStore {
         if mode & 0o077 != 0 {
             let path = path.display();
             return Err(usage(
-                format!("key file '{path}' has mode {mode:03o}: others can read it"),
+                format!("could not use key '{name}'"),
+                format!("others can read its file '{path}': its mode is {mode:03o}"),
                 format!("run: chmod 600 {path}"),
             ));
         }
@@ -151,7 +153,7 @@ impl KeyStore {
             .recursive(true)
             .mode(0o700)
             .create(&self.folder)
-            .map_err(|e| Failure::from(e).context(format!("could not create '{}'", self.folder.display())))
+            .map_err(|e| unusable(format!("could not create '{}'", self.folder.display()), e))
     }
 
     /// Names become file names, so they are plain: letters, digits, `-` and `_`, at most 64.
@@ -159,8 +161,9 @@ impl KeyStore {
         let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
         if name.is_empty() || name.len() > 64 || !name.chars().all(plain) {
             return Err(usage(
-                format!("'{name}' cannot be the name of a key"),
-                "use up to 64 letters, digits, - and _",
+                format!("could not use key '{name}'"),
+                "no key can have that name",
+                "name it with up to 64 letters, digits, - and _",
             ));
         }
         Ok(self.folder.join(name).with_extension(ENDING))

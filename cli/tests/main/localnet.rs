@@ -30,8 +30,9 @@ fn a_port_in_use_is_named_with_its_remedy() {
 
     assert_eq!(output.status.code(), Some(1));
     let [error, cause, help] = mistake(&output);
-    assert_eq!(error, format!("error: local network: address 127.0.0.1:{port} cannot be used"));
-    assert!(cause.starts_with("  cause: Address already in use"), "{cause}");
+    assert_eq!(error, format!("error: could not start a local network in {}", dir.display()));
+    let in_use = format!("  cause: address 127.0.0.1:{port} cannot be used: Address already in use");
+    assert!(cause.starts_with(&in_use), "{cause}");
     assert!(help.starts_with("  help:  ") && help.contains("--base-port"), "{help}");
     assert!(!dir.exists(), "nothing was made");
 }
@@ -48,7 +49,7 @@ fn a_folder_with_somebodys_files_is_refused_and_left_as_it_is() {
 
     assert_eq!(output.status.code(), Some(2));
     let [error, cause, help] = mistake(&output);
-    assert_eq!(error, format!("error: local network: cannot start in {}", home.path().display()));
+    assert_eq!(error, format!("error: could not start a local network in {}", home.path().display()));
     assert!(cause.contains("was not made by a local network"), "{cause}");
     assert!(help.contains("--dir"), "{help}");
     assert_eq!(std::fs::read_to_string(home.path().join("photos/cat")).unwrap(), "irreplaceable");
@@ -66,8 +67,8 @@ fn logs_of_a_network_that_did_not_start_can_be_read_and_its_folder_used_again() 
     let output = localnet("up", &dir, &up);
 
     assert_eq!(output.status.code(), Some(1));
-    let [error, _, help] = mistake(&output);
-    assert!(error.contains("no contract at none.wasm"), "{error}");
+    let [_, cause, help] = mistake(&output);
+    assert!(cause.contains("no contract at none.wasm"), "{cause}");
     let advice = format!("localnet logs --dir {} --node NAME", dir.display());
     assert!(help.contains(&advice), "{help}");
     let logs = localnet("logs", &dir, &["--node", "devchain"]);
@@ -78,13 +79,13 @@ fn logs_of_a_network_that_did_not_start_can_be_read_and_its_folder_used_again() 
 
     // It is a folder of ours, so it may be emptied and used again.
     std::fs::write(dir.join("old"), "").unwrap();
-    let [error, ..] = mistake(&localnet("up", &dir, &up));
-    assert!(error.contains("no contract at none.wasm"), "{error}");
+    let [_, cause, _] = mistake(&localnet("up", &dir, &up));
+    assert!(cause.contains("no contract at none.wasm"), "{cause}");
     assert!(!dir.join("old").exists(), "a network begins in an empty folder");
 }
 
 #[test]
-fn a_folder_without_a_network_has_no_logs() {
+fn a_folder_without_a_network_has_neither_logs_nor_anything_to_show_or_end() {
     let folder = tempfile::tempdir().unwrap();
 
     let output = localnet("logs", folder.path(), &["--node", "devchain"]);
@@ -93,4 +94,10 @@ fn a_folder_without_a_network_has_no_logs() {
     let [error, cause, help] = mistake(&output);
     assert!(error.contains("no local network") && cause.contains("no folder of logs"), "{error} {cause}");
     assert!(help.contains("nym-cli localnet up"), "{help}");
+    for verb in ["down", "status", "ping"] {
+        let output = localnet(verb, folder.path(), &[]);
+        assert_eq!(output.status.code(), Some(3), "{verb}");
+        let [error, ..] = mistake(&output);
+        assert_eq!(error, format!("error: no local network runs in {}", folder.path().display()), "{verb}");
+    }
 }

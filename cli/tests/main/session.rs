@@ -92,6 +92,7 @@ fn write_files(folder: &Path, rpc: &str) {
     };
     write("alice.mnemonic", format!("{ALICE}\n"));
     write("bob.mnemonic", format!("{BOB}\n"));
+    write("short.mnemonic", "zoo wrong\n".into());
     write("passphrase", "correct horse battery staple\n".into());
     write("mixnode-bonding.json", serde_json::to_string_pretty(&mixnode_bonding()).unwrap());
     write("gateway-bonding.json", serde_json::to_string_pretty(&gateway_bonding()).unwrap());

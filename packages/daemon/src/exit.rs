@@ -118,6 +118,13 @@ impl Failure {
         &self.message
     }
 
+    /// The second line, without its prefix: everything that led to the first, but what the first says already.
+    pub fn cause(&self) -> Option<String> {
+        let causes = self.causes.iter().filter(|cause| !self.message.ends_with(cause.as_str()));
+        let causes: Vec<&str> = causes.map(String::as_str).collect();
+        (!causes.is_empty()).then(|| causes.join(": "))
+    }
+
     /// The remedy, when one is known.
     pub fn help(&self) -> Option<&str> {
         self.help.as_deref()
@@ -151,10 +158,8 @@ fn chain(mut error: Option<&(dyn Error + 'static)>) -> Vec<String> {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "error: {}", self.message)?;
-        let causes: Vec<_> = self.causes.iter().filter(|cause| !self.message.ends_with(cause.as_str())).collect();
-        if !causes.is_empty() {
-            let causes: Vec<&str> = causes.into_iter().map(String::as_str).collect();
-            write!(f, "\n  cause: {}", causes.join(": "))?;
+        if let Some(cause) = self.cause() {
+            write!(f, "\n  cause: {cause}")?;
         }
         if let Some(help) = &self.help {
             write!(f, "\n  help:  {help}")?;

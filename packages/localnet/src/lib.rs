@@ -21,8 +21,8 @@ pub use folder::{logs, ForeignFolder};
 pub use in_process::InProcess;
 pub use options::{Chain, Options};
 pub use ping::{ping, quiet_ping, PacketWay, PingReport, Stop};
-pub use process::Process;
-pub use state::{down, ProcessRecord, State};
+pub use process::{Process, ProcessEnded};
+pub use state::{down, ProcessRecord, State, TakenDown};
 pub use up::Localnet;
 
 /// Where progress is told: lines for people.

@@ -6,7 +6,7 @@ use nix::unistd::Pid;
 use std::fs::OpenOptions;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 use tokio::io::AsyncReadExt as _;
 
@@ -22,6 +22,28 @@ const _: () = assert!(
     "ending takes too long"
 );
 const POLL: Duration = Duration::from_millis(20);
+
+/// A process has ended though nobody has ended the network.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProcessEnded {
+    /// Its name.
+    pub name: String,
+    /// Its exit code, or the signal that has ended it.
+    pub status: ExitStatus,
+    /// Its log.
+    pub log: PathBuf,
+    /// The last lines of it.
+    pub last_lines: Vec<String>,
+}
+
+impl std::fmt::Display for ProcessEnded {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { name, status, log, last_lines } = self;
+        write!(f, "{name} ended by itself ({status}); the end of {}:\n{}", log.display(), last_lines.join("\n"))
+    }
+}
+
+impl std::error::Error for ProcessEnded {}
 
 /// A running program of the network.
 pub struct Process {
@@ -51,12 +73,20 @@ impl Process {
         self.child.id()
     }
 
-    /// Fails with the end of its log if it is no longer running.
+    /// Fails with [`ProcessEnded`] if it is no longer running.
     pub fn check(&mut self) -> anyhow::Result<()> {
         match self.child.try_wait()? {
             None => Ok(()),
-            Some(status) => anyhow::bail!("{} ended by itself ({status}); {}", self.name, last_words(&self.log)),
+            Some(status) => {
+                let last_lines = last_lines(&self.log);
+                Err(ProcessEnded { name: self.name.clone(), status, log: self.log.clone(), last_lines }.into())
+            }
         }
+    }
+
+    /// Whether it is no longer running.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        !matches!(self.child.try_wait(), Ok(None))
     }
 
     /// Ends it without a chance to tidy up, as a power cut would.
@@ -204,6 +234,11 @@ fn at_home(home: &Path) -> Vec<u32> {
     pids.filter(lives_here).collect()
 }
 
+/// Whether a process runs that was started with `--home` and this folder or one below it.
+pub fn runs_at_home(home: &Path) -> bool {
+    !at_home(home).is_empty()
+}
+
 /// Ends every process that was started with `--home` and this folder or one below it; after the deadline without mercy.
 pub fn end_at_home(home: &Path, time: Duration) {
     let deadline = Instant::now() + time;
@@ -221,9 +256,9 @@ pub fn end_at_home(home: &Path, time: Duration) {
     }
 }
 
-fn last_words(log: &Path) -> String {
+fn last_lines(log: &Path) -> Vec<String> {
     let text = std::fs::read_to_string(log).unwrap_or_default();
-    let lines: Vec<_> = text.lines().rev().take(5).collect();
-    let lines: Vec<_> = lines.into_iter().rev().collect();
-    format!("the end of {}:\n{}", log.display(), lines.join("\n"))
+    let mut lines: Vec<_> = text.lines().rev().take(5).map(str::to_owned).collect();
+    lines.reverse();
+    lines
 }

@@ -4,16 +4,19 @@ use crate::accounts::{Accounts, Owned, FEE, PREFIX, STAKE};
 use crate::chain::{self, CHAIN_ID, GAS_PRICE};
 use crate::nodes::{self, Kind};
 use crate::ports::Ports;
-use crate::process::{Process, STOP_DEADLINE};
-use crate::state::{stop_wasmd, ProcessRecord, State};
+use crate::process::{runs_at_home, Process, STOP_DEADLINE};
+use crate::state::{ProcessRecord, Record, State, TakenDown};
 use crate::{contract, folder, Chain, Options, Say};
 use nym_chain_client::{ChainClient, Contract};
 use nym_topology::{Authority, Contracts, Denoms, Layer, NetworkFile, Rpc, Threshold, Topology, TopologyDocument};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 /// The first topology with all layers is there within this.
 pub(crate) const TOPOLOGY_READY: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(100);
+/// From one look at whether the network is still whole to the next.
+const WATCH: Duration = Duration::from_secs(1);
 /// A node of this machine that has not told its numbers by then is asked again.
 const ANSWER: Duration = Duration::from_secs(5);
 
@@ -27,7 +30,7 @@ pub struct Localnet {
 
 impl Localnet {
     /// Starts everything and returns when a topology with all layers is signed by enough authorities and known to
-    /// every node.
+    /// every node. Fails with [`TakenDown`] if [`down`](crate::down) ends it before.
     pub async fn up(options: Options, say: Say<'_>) -> anyhow::Result<Self> {
         options.check()?;
         if let Ok(state) = State::load(&options.dir) {
@@ -44,20 +47,30 @@ impl Localnet {
         let mut network = Self {
             state: State {
                 dir: options.dir.clone(),
+                pid: std::process::id(),
                 chain_id: CHAIN_ID.into(),
                 mixnet_contract: String::new(),
                 processes: Vec::new(),
                 accounts: accounts.all().iter().map(|owned| owned.account.clone()).collect(),
                 wasmd: chain::wasmd(&options),
+                ending: false,
             },
             network: network_file(&options, Vec::new()),
             processes: Vec::new(),
             options,
         };
         network.state.save()?;
-        network.start_chain(say, &accounts).await?;
-        network.build(say, &accounts).await?;
-        Ok(network)
+        let dir = network.state.dir.clone();
+        let built = tokio::select! {
+            built = network.build(say, &accounts) => built,
+            () = taken_down(dir) => Err(TakenDown.into()),
+        };
+        match built {
+            Ok(()) => Ok(network),
+            // Whatever fails while the network is taken away below its start fails for that reason.
+            Err(_) if network.is_taken_down() => Err(TakenDown.into()),
+            Err(error) => Err(error),
+        }
     }
 
     async fn start_chain(&mut self, say: Say<'_>, accounts: &Accounts) -> anyhow::Result<()> {
@@ -75,6 +88,7 @@ impl Localnet {
     }
 
     async fn build(&mut self, say: Say<'_>, accounts: &Accounts) -> anyhow::Result<()> {
+        self.start_chain(say, accounts).await?;
         let Accounts { treasury, apis, mix_nodes, gateways } = accounts;
         let endpoints = self.network.rpc.endpoints.clone();
         let (client, chain_id) = chain::ready(&endpoints, || self.check()).await?;
@@ -133,6 +147,9 @@ impl Localnet {
     }
 
     fn add(&mut self, process: Process, address: &str, node: &str, admin: &str) -> anyhow::Result<()> {
+        // A network that is being ended elsewhere is not recorded anew: nobody would look for it again.
+        let record = self.state.record_in(&self.state.dir);
+        anyhow::ensure!(matches!(record, Record::Own { ending: false }), TakenDown);
         self.state.processes.push(ProcessRecord {
             name: process.name().into(),
             pid: process.pid(),
@@ -169,9 +186,35 @@ impl Localnet {
         Ok(())
     }
 
-    /// Fails if a process has ended by itself.
+    /// Fails with [`ProcessEnded`](crate::ProcessEnded) if a process has ended by itself, and with [`TakenDown`] if
+    /// [`down`](crate::down) has ended the network or is about to.
     pub fn check(&mut self) -> anyhow::Result<()> {
-        self.processes.iter_mut().try_for_each(Process::check)
+        let whole = self.processes.iter_mut().try_for_each(Process::check);
+        // Looked at afterwards: `down` says what it does before it ends the first process.
+        anyhow::ensure!(!self.is_taken_down(), TakenDown);
+        whole
+    }
+
+    /// Waits until the network is no longer whole, and says why: what [`Localnet::check`] fails with, or that the last
+    /// validator has ended. One of several may come and go.
+    pub async fn ended(&mut self) -> anyhow::Error {
+        loop {
+            if let Err(why) = self.check() {
+                return why;
+            }
+            if let Some((_, home)) = self.state.wasmd.as_ref().filter(|(_, home)| !runs_at_home(home)) {
+                return anyhow::anyhow!("no validator runs any more; their logs are in {}", home.display());
+            }
+            tokio::time::sleep(WATCH).await;
+        }
+    }
+
+    fn is_taken_down(&mut self) -> bool {
+        match self.state.record_in(&self.state.dir) {
+            Record::Own { ending } => ending,
+            // `down` removes the record when nothing runs any more. Who removes the folder alone has ended nothing.
+            Record::Other | Record::Missing => self.processes.iter_mut().all(Process::has_ended),
+        }
     }
 
     /// What runs.
@@ -202,14 +245,22 @@ impl Localnet {
         for process in &mut processes {
             process.reap(deadline);
         }
-        stop_wasmd(&self.state);
-        let _ = std::fs::remove_file(self.state.dir.join("localnet.json"));
+        let _ = self.state.clear(&self.state.dir);
     }
 }
 
 impl Drop for Localnet {
     fn drop(&mut self) {
         self.stop();
+    }
+}
+
+/// Waits until the record of a network that starts says that it is being ended, or is gone.
+async fn taken_down(dir: PathBuf) {
+    // Processes are added while it starts; the one that starts it stays the same.
+    let is_own = |recorded: State| recorded.pid == std::process::id() && !recorded.ending;
+    while State::load(&dir).is_ok_and(is_own) {
+        tokio::time::sleep(WATCH).await;
     }
 }
 
