@@ -29,7 +29,7 @@ pub fn delegate(deps: DepsMut<'_>, env: Env, info: MessageInfo, mix_id: NodeId) 
     let mut node = Staked::load_bonded(deps.storage, mix_id, core.now.clock())?;
     let mut delegation = match DELEGATIONS.may_load(deps.storage, (mix_id, &info.sender))? {
         Some(mut delegation) => {
-            delegation.settle_earlier(deps.storage, mix_id, turn, node.stake.unit_reward)?;
+            delegation.settle_earlier(deps.storage, &mut node, turn)?;
             delegation
         }
         None => {
@@ -133,7 +133,7 @@ pub fn undelegate(deps: DepsMut<'_>, env: Env, sender: Addr, mix_id: NodeId) -> 
     let paid = if stake.parked {
         refund(deps.storage, &mut core, mix_id, stake, bonded, &delegation)?
     } else {
-        let node = Staked::of(deps.storage, mix_id, stake, bonded, core.now.clock())?;
+        let node = Staked::of(mix_id, stake, bonded, core.now.clock())?;
         take_out(deps.storage, &mut core, node, delegation)?
     };
     let paid = Uint128::new(paid);
@@ -157,7 +157,7 @@ fn take_out(
     mut node: Staked,
     mut delegation: StoredDelegation,
 ) -> Result<u128, ContractError> {
-    delegation.settle_earlier(storage, node.mix_id, core.now.turn(), node.stake.unit_reward)?;
+    delegation.settle_earlier(storage, &mut node, core.now.turn())?;
     let value = delegation.value_at(node.stake.unit_reward)?;
     let paid = (value / SCALE).checked_add(delegation.pending).ok_or(ContractError::OutOfRange { what: "payout" })?;
 
@@ -203,6 +203,6 @@ fn refund(
     }
     stake.drop_empty_pending();
     core.owe_units(paid, 0)?;
-    Staked { mix_id, stake, bonded, owed: 0 }.store(storage);
+    Staked::unbooked(mix_id, stake, bonded).store(storage);
     Ok(paid)
 }

@@ -4,7 +4,7 @@ use cosmwasm_std::{Addr, Storage};
 use nym_contract_types::{EpochId, NodeId};
 use nym_rewarding::delegation;
 
-use crate::mixnodes::state::{UnitReward, SCALE, UNIT_REWARDS};
+use crate::mixnodes::state::{Staked, UnitReward, SCALE, UNIT_REWARDS};
 use crate::packed::{Packed, PackedMap, Present, Reader, Write, FORM};
 use crate::ContractError;
 
@@ -73,12 +73,16 @@ impl StoredDelegation {
     pub fn settle_earlier(
         &mut self,
         storage: &mut dyn Storage,
-        mix_id: NodeId,
+        node: &mut Staked,
         turn: EpochId,
-        now: u128,
     ) -> Result<(), ContractError> {
-        let key = (mix_id, self.pending_turn);
-        match self.count_earlier(storage, mix_id, turn, now)? {
+        let has_begun = self.has_begun(turn);
+        if let Some(then) = node.begun_in(self.pending_turn).filter(|_| has_begun) {
+            then.users = then.users.saturating_sub(1);
+            return self.count_from(then.value);
+        }
+        let key = (node.mix_id, self.pending_turn);
+        match self.count_earlier(storage, node.mix_id, turn, node.stake.unit_reward)? {
             Some(UnitReward { value, users }) if users > 1 => {
                 UNIT_REWARDS.save(storage, key, &UnitReward { value, users: users - 1 });
             }

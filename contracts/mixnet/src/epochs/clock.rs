@@ -170,7 +170,7 @@ impl Outcome {
     }
 
     /// The outcome of a number.
-    const fn of(number: u8) -> Option<Self> {
+    pub const fn of(number: u8) -> Option<Self> {
         match number {
             0 => Some(Self::None),
             1 => Some(Self::Drawn),

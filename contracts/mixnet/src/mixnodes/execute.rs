@@ -133,7 +133,8 @@ fn take_pledge(
     mix_id: NodeId,
     stake: NodeStake,
 ) -> Result<(NodeStake, u128), ContractError> {
-    let mut node = Staked::of(storage, mix_id, stake, true, core.now.clock())?;
+    let mut node = Staked::of(mix_id, stake, true, core.now.clock())?;
+    node.keep_begun(storage);
     let pledged_later = node.stake.pending.as_mut().map_or(0, |pending| std::mem::take(&mut pending.pledged));
     let paid = (node.stake.operator / SCALE)
         .checked_add(pledged_later)

@@ -224,13 +224,15 @@ pub struct Staked {
     pub bonded: bool,
     /// What was owed for it when it was loaded.
     pub owed: u128,
+    /// Unit reward of delegations that began to count since it was loaded, and their turn. Written with the stakes.
+    begun: Option<(EpochId, UnitReward)>,
 }
 
 impl Staked {
     /// Loads a bonded node or one that left with delegations, and lets pending changes of earlier turns count.
-    pub fn may_load(storage: &mut dyn Storage, mix_id: NodeId, clock: Clock) -> Result<Option<Self>, ContractError> {
+    pub fn may_load(storage: &dyn Storage, mix_id: NodeId, clock: Clock) -> Result<Option<Self>, ContractError> {
         let found = Self::find(storage, mix_id)?;
-        found.map(|(stake, bonded)| Self::of(storage, mix_id, stake, bonded, clock)).transpose()
+        found.map(|(stake, bonded)| Self::of(mix_id, stake, bonded, clock)).transpose()
     }
 
     /// The stakes of a node as they are stored, and whether it is bonded.
@@ -242,31 +244,51 @@ impl Staked {
     }
 
     /// Lets pending changes of earlier turns count in stored stakes.
-    pub fn of(
-        storage: &mut dyn Storage,
-        mix_id: NodeId,
-        stake: NodeStake,
-        bonded: bool,
-        clock: Clock,
-    ) -> Result<Self, ContractError> {
+    pub fn of(mix_id: NodeId, stake: NodeStake, bonded: bool, clock: Clock) -> Result<Self, ContractError> {
         let owed = stake.owed()?;
-        let mut staked = Self { mix_id, stake, bonded, owed };
-        staked.fold(storage, clock)?;
+        let mut staked = Self { owed, ..Self::unbooked(mix_id, stake, bonded) };
+        staked.fold(clock)?;
         Ok(staked)
     }
 
-    /// Loads a bonded node the same way.
-    pub fn load_bonded(storage: &mut dyn Storage, mix_id: NodeId, clock: Clock) -> Result<Self, ContractError> {
-        let stake = STAKES.may_load(storage, mix_id)?.ok_or(ContractError::MixnodeNotBonded { mix_id })?;
-        Self::of(storage, mix_id, stake, true, clock)
+    /// Stakes as they are stored, to be written with [`store`](Self::store): what is owed for them is noted elsewhere.
+    pub const fn unbooked(mix_id: NodeId, stake: NodeStake, bonded: bool) -> Self {
+        Self { mix_id, stake, bonded, owed: 0, begun: None }
     }
 
-    /// Lets pending changes count whose time has come.
-    pub fn fold(&mut self, storage: &mut dyn Storage, clock: Clock) -> Result<(), ContractError> {
-        if let Some((made_in, reward)) = self.stake.count_earlier(clock)? {
-            UNIT_REWARDS.save(storage, (self.mix_id, made_in), &reward);
+    /// Loads a bonded node the same way as [`may_load`](Self::may_load).
+    pub fn load_bonded(storage: &dyn Storage, mix_id: NodeId, clock: Clock) -> Result<Self, ContractError> {
+        Self::of(mix_id, Self::bonded_stake(storage, mix_id)?, true, clock)
+    }
+
+    /// Loads a bonded node as it is stored: pending changes of earlier turns do not count yet.
+    pub fn load_unfolded(storage: &dyn Storage, mix_id: NodeId) -> Result<Self, ContractError> {
+        let stake = Self::bonded_stake(storage, mix_id)?;
+        Ok(Self { owed: stake.owed()?, ..Self::unbooked(mix_id, stake, true) })
+    }
+
+    fn bonded_stake(storage: &dyn Storage, mix_id: NodeId) -> Result<NodeStake, ContractError> {
+        STAKES.may_load(storage, mix_id)?.ok_or(ContractError::MixnodeNotBonded { mix_id })
+    }
+
+    /// Lets pending changes count whose time has come. Those of one turn wait at a time: what began before is kept.
+    pub fn fold(&mut self, clock: Clock) -> Result<(), ContractError> {
+        if let Some(begun) = self.stake.count_earlier(clock)? {
+            self.begun = Some(begun);
         }
         Ok(())
+    }
+
+    /// The unit reward at which delegations of a turn began to count, if that is not written yet.
+    pub fn begun_in(&mut self, turn: EpochId) -> Option<&mut UnitReward> {
+        self.begun.as_mut().filter(|(begun, _)| *begun == turn).map(|(_, reward)| reward)
+    }
+
+    /// Writes the unit reward at which delegations began to count, for those of them that are still to learn it.
+    pub fn keep_begun(&self, storage: &mut dyn Storage) {
+        if let Some((turn, reward)) = self.begun.as_ref().filter(|(_, reward)| reward.users > 0) {
+            UNIT_REWARDS.save(storage, (self.mix_id, *turn), reward);
+        }
     }
 
     /// Writes the stakes back and notes what is owed for them, which is to be saved; those of a node that has left and has no
@@ -282,6 +304,7 @@ impl Staked {
 
     /// Writes the stakes back; what is owed for them has not changed or is noted elsewhere.
     pub fn store(self, storage: &mut dyn Storage) {
+        self.keep_begun(storage);
         match (self.bonded, self.stake.delegations) {
             (true, _) => STAKES.save(storage, self.mix_id, &self.stake),
             (false, 0) => LEFT_STAKES.remove(storage, self.mix_id),

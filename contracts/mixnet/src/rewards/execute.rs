@@ -99,7 +99,8 @@ fn take_operator_reward(
 ) -> Result<(NodeId, u128), ContractError> {
     core.now.stakes_may_change()?;
     let mix_id = mixnode_in(bond_of(storage, owner)?, owner)?;
-    let mut node = Staked::load_bonded(storage, mix_id, core.now.clock())?;
+    // What begins to count changes nothing that is earned: a pledge is added to both sides, delegations to neither.
+    let mut node = Staked::load_unfolded(storage, mix_id)?;
     let corrupt = || ContractError::Corrupt { what: "operator's stake" };
     let pledge = node.stake.pledge.checked_mul(SCALE).ok_or_else(corrupt)?;
     let earned = node.stake.operator.checked_sub(pledge).ok_or_else(corrupt)?;
@@ -124,7 +125,7 @@ fn take_delegator_reward(
     if node.bonded {
         core.now.stakes_may_change()?;
     }
-    delegation.settle_earlier(storage, mix_id, core.now.turn(), node.stake.unit_reward)?;
+    delegation.settle_earlier(storage, &mut node, core.now.turn())?;
     let earned = delegation.reward_at(node.stake.unit_reward)?;
     let corrupt = || ContractError::Corrupt { what: "sum of delegations" };
     if earned >= SCALE {

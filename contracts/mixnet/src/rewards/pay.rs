@@ -83,13 +83,13 @@ impl Payer {
             return Ok(stake.clone());
         };
         // What counted in the epoch earns; what was added in it begins to count only then.
-        let mut node = Staked { mix_id: id, stake: stake.clone(), bonded: true, owed: 0 };
+        let mut node = Staked::unbooked(id, stake.clone(), true);
         let counts = |turn| Clock { turn, interval: epoch.interval };
-        node.fold(storage, counts(epoch.id))?;
+        node.fold(counts(epoch.id))?;
         let reward = self.rule.reward(id, &node.stake, points)?.unwrap_or_default();
         let total = credit(&mut node.stake, &reward)?;
         node.stake.last_rewarded = epoch.id;
-        node.fold(storage, counts(epoch.turn()))?;
+        node.fold(counts(epoch.turn()))?;
 
         self.paid = self.paid.checked_add(total).ok_or(ContractError::OutOfRange { what: "rewards" })?;
         self.rewarded += 1;
