@@ -40,7 +40,7 @@ fn payment(shares: &[SecretKeyShare<Token>], group: &nym_coconut::Group<Token>, 
 
 /// Adversary: knows that the verifier's source always gives the same, and sends two payments whose errors are opposite.
 #[test]
-fn n_06_opposite_errors_are_found_though_the_source_of_weights_repeats() {
+fn n_06_n_14_opposite_errors_are_found_though_the_source_of_weights_repeats() {
     let (shares, group) = SecretKeyShare::<Token>::deal(3, 3, &mut rng(90)).unwrap();
     let info = group.key().prepare(&token_public());
     let error = G1::generator() * scalar(5);
@@ -57,7 +57,7 @@ fn n_06_opposite_errors_are_found_though_the_source_of_weights_repeats() {
 
 /// Adversary: the same with the one-time keys' signatures, s one too large and one too small.
 #[test]
-fn n_06_opposite_errors_of_signatures_are_found_though_the_source_of_weights_repeats() {
+fn n_06_n_14_opposite_errors_of_signatures_are_found_though_the_source_of_weights_repeats() {
     let rng = &mut rng(91);
     let (shares, group) = SecretKeyShare::<Token>::deal(3, 3, rng).unwrap();
     let info = group.key().prepare(&token_public());
@@ -79,7 +79,7 @@ fn n_06_opposite_errors_of_signatures_are_found_though_the_source_of_weights_rep
 
 /// Adversary: two members answer with opposite errors, so that equal weights would clear both and blame nobody.
 #[test]
-fn n_06_opposite_errors_of_members_are_found_though_the_source_of_weights_repeats() {
+fn n_06_n_14_opposite_errors_of_members_are_found_though_the_source_of_weights_repeats() {
     let rng = &mut rng(92);
     let (shares, group) = SecretKeyShare::<Full>::deal(4, 3, rng).unwrap();
     let pending = full_pending(rng);
@@ -132,7 +132,7 @@ fn selective(credential: &Credential<Full>, key: &VerificationKey<Full>, by: G1)
 }
 
 #[test]
-fn n_06_opposite_errors_of_selective_shows_are_found_though_the_source_of_weights_repeats() {
+fn n_06_n_14_opposite_errors_of_selective_shows_are_found_though_the_source_of_weights_repeats() {
     let rng = &mut rng(93);
     let (shares, group) = SecretKeyShare::<Full>::deal(3, 3, rng).unwrap();
     let error = G1::generator() * scalar(5);
@@ -170,7 +170,7 @@ fn payments_under_different_keys_share_a_batch() {
 
 /// An invalid show uses up no serial: a valid one after it, with the same ζ, is valid.
 #[test]
-fn an_invalid_show_does_not_spoil_a_valid_one_with_its_serial() {
+fn n_10_an_invalid_show_does_not_spoil_a_valid_one_with_its_serial() {
     let rng = &mut rng(95);
     let (shares, group) = SecretKeyShare::<Full>::deal(3, 3, rng).unwrap();
     let credential = full_credential(&shares, &group, rng);

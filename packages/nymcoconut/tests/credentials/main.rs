@@ -6,14 +6,17 @@
 mod backends;
 mod batches;
 mod contract;
+mod failing;
 mod folded;
 mod forgeries;
 mod formats;
 mod hash;
 mod named;
 mod negatives;
+mod payments;
 mod rejects;
 mod scheme;
+mod signers;
 mod support;
 #[path = "../vectors/tracked.rs"]
 mod tracked;

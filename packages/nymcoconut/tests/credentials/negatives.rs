@@ -14,6 +14,7 @@ use nym_coconut::{
     Request, SecretKeyShare, SecretScalar, Selective, Show, ShowError, Transcript, VerificationKey,
 };
 
+use crate::failing::draws;
 use crate::rejects::{order, with, Stuck, IDENTITY};
 use crate::support::{
     full_credential, full_pending, full_public, rng, scalar, sign_all, spend, token, token_public, Full, Token, CONTEXT,
@@ -444,6 +445,56 @@ fn n_07_a_request_has_canonical_scalars_and_a_challenge_other_than_zero() {
         Request::<Full>::from_bytes(&with(&request, SCALARS, &[0; 32])),
         Err(DecodeError::Zero { what: "a challenge" })
     ));
+}
+
+#[test]
+fn n_11_numbers_that_are_not_below_the_order_are_refused_in_stored_credentials_and_shares() {
+    let rng = &mut rng(111);
+    let (shares, group) = SecretKeyShare::<Full>::deal(3, 3, rng).unwrap();
+    let credential = full_credential(&shares, &group, rng).to_secret_bytes();
+    let share = shares[0].to_secret_bytes();
+    for above in [order(), [0xff; 32]] {
+        for at in (104..credential.len()).step_by(32) {
+            let refused = Credential::<Full>::from_secret_bytes(&with(&credential, at, &above)).unwrap_err();
+            assert!(matches!(refused, DecodeError::Scalar { .. }), "{at}");
+        }
+        for at in (2..share.len()).step_by(32) {
+            let refused = SecretKeyShare::<Full>::from_secret_bytes(&with(&share, at, &above)).unwrap_err();
+            assert!(matches!(refused, DecodeError::Scalar { .. }), "{at}");
+        }
+    }
+}
+
+/// Every operation that draws, with a source that fails at the first draw, at the second, and so on.
+#[test]
+fn n_14_with_a_source_that_fails_nothing_comes_out() {
+    let rng = &mut rng(112);
+    let (shares, group) = SecretKeyShare::<Full>::deal(3, 3, rng).unwrap();
+    let credential = full_credential(&shares, &group, rng);
+    let (pending, other) = (full_pending(rng), full_pending(rng));
+    let (right, wrong) = (sign_all(&shares, &pending), sign_all(&shares, &other));
+    let (show, public) = (credential.show(group.key(), b"c", rng), full_public());
+    let hidden = HiddenAttributes::new([scalar(3), scalar(4)].map(|m| SecretScalar::new(&m))).unwrap();
+    let (token_shares, token_group) = SecretKeyShare::<Token>::deal(3, 3, rng).unwrap();
+    let (key, coin) = token(&token_shares, &token_group, &token_public(), rng);
+    let (payment, info) = (coin.spend(&key, CONTEXT, rng).unwrap(), token_group.key().prepare(&token_public()));
+    let all = [
+        ("a secret", draws(|rng| SecretScalar::random(rng).to_secret_bytes())),
+        ("a one-time key", draws(|rng| OneTimeKey::random(rng).public_key())),
+        ("a dealt key", draws(|rng| SecretKeyShare::<Token>::deal(2, 2, rng).unwrap())),
+        ("a request", draws(|rng| Request::new(7, &public, &hidden, &Blindings::random(rng)).to_bytes())),
+        ("a show", draws(|rng| credential.show(group.key(), b"c", rng).to_bytes())),
+        ("a payment", draws(|rng| coin.spend(&key, CONTEXT, rng).unwrap().to_bytes())),
+        ("a signature's check", draws(|rng| pending.verify_partial(&group, &right[0], rng))),
+        ("a search for culprits", draws(|rng| pending.aggregate(&group, &wrong, rng).unwrap_err())),
+        ("a batch of shows", draws(|rng| verify_batch(group.key(), &[(&show, &public, &b"c"[..])], rng).unwrap())),
+        ("a batch of payments", draws(|rng| verify_open_batch(&[(&payment, &info, CONTEXT)], rng).unwrap())),
+    ];
+    for (name, draws) in all {
+        assert!(draws > 0, "{name}");
+    }
+    // What draws nothing needs no source: right signatures make their credential.
+    assert_eq!(draws(|rng| pending.aggregate(&group, &right, rng).unwrap()), 0);
 }
 
 /// Adversary: a source of randomness that always gives the same, so that two requests have the same blindings.

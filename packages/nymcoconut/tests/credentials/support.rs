@@ -10,6 +10,17 @@ use rand_chacha::{rand_core::SeedableRng, ChaCha20Rng};
 
 pub const CONTEXT: &[&[u8]] = &[b"chain", b"contract", b"payee", b"type 1"];
 
+/// Every other place for which a payment might be taken: another chain, contract, payee or type, a field more or less, and the same bytes in other fields.
+pub const ELSEWHERE: [&[&[u8]]; 7] = [
+    &[b"chain 2", b"contract", b"payee", b"type 1"],
+    &[b"chain", b"contract 2", b"payee", b"type 1"],
+    &[b"chain", b"contract", b"payee 2", b"type 1"],
+    &[b"chain", b"contract", b"payee", b"type 2"],
+    &[b"chain", b"contract", b"payee"],
+    &[b"chain", b"contract", b"payee", b"type 1", b""],
+    &[b"chaincontract", b"payee", b"type 1"],
+];
+
 pub fn rng(seed: u8) -> ChaCha20Rng {
     ChaCha20Rng::from_seed([seed; 32])
 }

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use nym_coconut::backend::Scalar;
-use nym_coconut::dkg::{Announcement, Committee, Plan};
+use nym_coconut::backend::{Curve, G2Affine, Group as _, Scalar, G2};
+use nym_coconut::dkg::{Announcement, Committee, IndexError, Plan};
 use nym_coconut::{
-    Blindings, CredentialType, Group, GroupError, HiddenAttributes, OpenSerial, Pending, PublicAttributes,
+    Blindings, CredentialType, Group, GroupError, HiddenAttributes, KeyError, OpenSerial, Pending, PublicAttributes,
     SecretKeyShare, SecretScalar,
 };
 
@@ -80,6 +80,53 @@ fn n08_signatures_of_two_generations_do_not_mix() {
     let (before, after) = (signers(&old), signers(&new));
     let mixed = [sign(&after[0]), sign(&before[1]), sign(&after[2])];
     assert_eq!(asked.aggregate(&group, &mixed, &mut rng(4)).unwrap_err().culprits(), [2]);
+}
+
+/// What members announce becomes the keys that credentials verify under: only the right ones, of the threshold at least, each member once.
+#[test]
+fn n08_n09_a_group_is_made_of_right_announcements_of_enough_members() {
+    let run = Run::new(new_key(7, committee(5)), &[], &BTreeMap::new(), 1105);
+    let key = run.key();
+    let right = announced(&run);
+    let made = |announcements: &[Announcement]| Group::<Ticket>::from_key_generation(key, announcements);
+    let group = made(&right).unwrap();
+    assert_eq!(
+        made(&[4, 1, 2, 0].map(|place| right[place].clone())).unwrap().key(),
+        group.key(),
+        "any t, in any order"
+    );
+
+    for few in 0..4 {
+        let refused = made(&right[..few]).unwrap_err();
+        assert_eq!(refused, GroupError::Threshold { threshold: 4, members: few });
+    }
+    let twice = [&right[..4], &right[1..2]].concat();
+    assert_eq!(made(&twice).unwrap_err(), GroupError::Index(IndexError::Twice { index: 2 }));
+
+    // Another point, the two points exchanged, another member's, and those of another generation.
+    let announcement = |index: u16, keys: [G2Affine; 2]| {
+        let [one, two] = keys.map(|key| key.to_compressed());
+        let head = [&[6][..], &key.epoch().to_be_bytes(), &index.to_be_bytes()].concat();
+        Announcement::decode(key, &[&head[..], &one, &two].concat()).unwrap()
+    };
+    let of = |place: usize| [right[place].keys()[0], right[place].keys()[1]];
+    assert_eq!(announcement(3, of(2)), right[2]);
+    let [one, two] = of(2);
+    let shifted = (G2::from(one) + G2::generator()).to_affine();
+    let scaled = [one, two].map(|key| (G2::from(key) * Scalar::from(3)).to_affine());
+    let opposite = [shifted, (G2::from(two) - G2::generator()).to_affine()];
+    let other = Run::new(new_key(7, committee(5)), &[], &BTreeMap::new(), 1106);
+    let stranger = Announcement::new(&other.shares[&3]);
+    for wrong in [[shifted, two], [one, shifted], [two, one], scaled, opposite, of(3)]
+        .map(|keys| announcement(3, keys))
+        .into_iter()
+        .chain([stranger])
+    {
+        let mut announcements = right.clone();
+        announcements[2] = wrong;
+        let refused = made(&announcements).unwrap_err();
+        assert_eq!(refused, GroupError::Key { member: 3, source: KeyError::Mismatch });
+    }
 }
 
 #[test]
