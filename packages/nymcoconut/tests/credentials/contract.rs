@@ -112,7 +112,7 @@ fn world(seed: u8, payments: usize) -> World {
 }
 
 /// What decoding without a check of the subgroup gives.
-fn unchecked(bytes: &[u8]) -> G1Affine {
+pub fn unchecked(bytes: &[u8]) -> G1Affine {
     Option::<G1Affine>::from(G1Affine::from_compressed_unchecked(bytes.try_into().unwrap())).unwrap()
 }
 
@@ -455,7 +455,7 @@ pub fn every_case_of_the_vectors_is_refused_and_the_equations_are_as_they_say() 
 }
 
 /// What is left of a product of pairings, whatever the points are.
-fn is_one(pairs: &[(G1Affine, G2Prepared)]) -> bool {
+pub fn is_one(pairs: &[(G1Affine, G2Prepared)]) -> bool {
     let pairs: Vec<_> = pairs.iter().map(|(p, q)| (p, q)).collect();
     multi_miller_loop(&pairs).final_exponentiation() == bls12_381::Gt::identity()
 }

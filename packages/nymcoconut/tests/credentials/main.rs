@@ -6,8 +6,10 @@
 mod backends;
 mod batches;
 mod contract;
+mod degenerate;
 mod failing;
 mod folded;
+mod forger;
 mod forgeries;
 mod formats;
 mod hash;

@@ -3,18 +3,16 @@
 //! N-11 in part: that an expiry has passed or a type is not sold, this crate cannot know, since attributes are scalars to it; its callers decide it before
 //! they sign or accept. Here is only that one scalar has one encoding and one list of values one scalar.
 
-use nym_coconut::algebra::{kappa, response, zeta, ShowBases};
-use nym_coconut::backend::{
-    affine_g2, decode_g1, encode_scalar, msm_g1, Curve, Field, FixedG2, Group as _, Scalar, G1, G2,
-};
+use nym_coconut::backend::{decode_g1, encode_scalar, msm_g1, Curve, Field, Group as _, Scalar, G1};
 use nym_coconut::dkg::algebra::lagrange;
 use nym_coconut::{
     verify_batch, verify_open_batch, AggregateError, BatchError, Blindings, Credential, CredentialType, DecodeError,
     Group, HiddenAttributes, IssueError, KeyError, OneTimeKey, OpenShow, PartialSignature, Pending, PublicAttributes,
-    Request, SecretKeyShare, SecretScalar, Selective, Show, ShowError, Transcript, VerificationKey,
+    Request, SecretKeyShare, SecretScalar, Selective, Show, ShowError, VerificationKey,
 };
 
 use crate::failing::draws;
+use crate::forger::Prover;
 use crate::rejects::{order, with, Stuck, IDENTITY};
 use crate::support::{
     full_credential, full_pending, full_public, rng, scalar, sign_all, spend, token, token_public, Full, Token, CONTEXT,
@@ -28,7 +26,7 @@ fn point(bytes: &[u8], at: usize) -> nym_coconut::backend::G1Affine {
     decode_g1(&bytes[at..at + 48], "a point").unwrap()
 }
 
-fn scalar_at(bytes: &[u8], at: usize) -> Scalar {
+pub fn scalar_at(bytes: &[u8], at: usize) -> Scalar {
     nym_coconut::attribute(&bytes[at..at + 32]).unwrap()
 }
 
@@ -317,35 +315,6 @@ fn n_05_an_extra_hidden_attribute_that_cancels_a_public_one_is_refused() {
     }
 }
 
-/// A prover of the adversary's: any h', s' and nonces with a proof that holds.
-fn prove(key: &VerificationKey<Full>, h: &G1, s: &G1, r: &Scalar, hidden: &[Scalar], nonces: &[Scalar]) -> Show<Full> {
-    let tables: Vec<FixedG2> = key.beta_g2().iter().map(|b| FixedG2::new(&G2::from(*b))).collect();
-    let (g2, alpha) = (FixedG2::new(&G2::generator()), FixedG2::new(&G2::from(*key.alpha())));
-    let bases = ShowBases { g2: &g2, alpha: &alpha, beta: &tables };
-    let points = affine_g2(&[
-        kappa(&bases, r, hidden),
-        zeta(&bases, &hidden[0]),
-        kappa(&bases, &nonces[0], &nonces[1..]),
-        zeta(&bases, &nonces[1]),
-    ]);
-    let (h, s) = (h.to_affine(), s.to_affine());
-    let mut transcript = Transcript::new("nym-coconut-show-v1");
-    transcript.bytes(Full::LABEL.as_bytes()).bytes(&[4, 2]).bytes(key.digest());
-    transcript.g1(&h).g1(&s).g2(&points[0]).g2(&points[1]);
-    for m in full_public().as_slice() {
-        transcript.scalar(m);
-    }
-    transcript.bytes(b"c").g2(&points[2]).g2(&points[3]);
-    let challenge = transcript.challenge();
-    let mut bytes = [h.to_compressed(), s.to_compressed()].concat();
-    points[..2].iter().for_each(|p| bytes.extend_from_slice(&p.to_compressed()));
-    bytes.extend_from_slice(&encode_scalar(&challenge));
-    for (w, secret) in nonces.iter().zip([r].into_iter().chain(hidden)) {
-        bytes.extend_from_slice(&encode_scalar(&response(w, &challenge, secret)));
-    }
-    Show::from_bytes(&bytes).unwrap()
-}
-
 /// Adversary: two shows whose proofs hold and whose s' are wrong by D and −D, or by multiples that cancel under other weights.
 #[test]
 fn n_06_cancelling_selective_shows_are_named_in_every_order() {
@@ -354,11 +323,12 @@ fn n_06_cancelling_selective_shows_are_named_in_every_order() {
     let error = G1::generator() * SecretScalar::random(rng).expose();
     let forged = |factor: Scalar, rng: &mut _| {
         let stored = full_credential(&shares, &group, rng).to_secret_bytes();
-        let [r, u] = [(); 2].map(|()| SecretScalar::random(rng).expose());
+        let hidden = [scalar_at(&stored, 104), scalar_at(&stored, 136)];
+        let (prover, u) = (Prover { hidden, ..Prover::random(rng) }, SecretScalar::random(rng).expose());
         let h = point(&stored, 8) * u;
-        let s = point(&stored, 56) * u + h * r + error * factor;
-        let nonces = [(); 3].map(|()| SecretScalar::random(rng).expose());
-        prove(group.key(), &h, &s, &r, &[scalar_at(&stored, 104), scalar_at(&stored, 136)], &nonces)
+        let s = point(&stored, 56) * u + h * prover.r + error * factor;
+        let [h, s] = [h, s].map(|point| point.to_affine().to_compressed());
+        Show::<Full>::from_bytes(&prover.show(group.key(), &h, &s, &prover.zeta(), b"c")).unwrap()
     };
     forged(scalar(0), rng).verify(group.key(), &full_public(), b"c").unwrap();
     for factors in [[scalar(1), -scalar(1)], [scalar(2), -scalar(1)], [scalar(3), -inverse(scalar(3))]] {

@@ -1,13 +1,13 @@
 //! Shows in other places than they were made for, and parts of a payment in other places of it.
 
-use ed25519_dalek::{Signer as _, SigningKey};
-use nym_coconut::contract::spend_message;
+use ed25519_dalek::SigningKey;
 use nym_coconut::test_util::issue;
 use nym_coconut::{
     verify_batch, verify_open_batch, BatchError, DecodeError, HiddenAttributes, OneTimeKey, OpenShow, SecretKeyShare,
     ShowError,
 };
 
+use crate::forger::pay;
 use crate::rejects::with;
 use crate::support::{full_credential, full_public, rng, spend, token, token_public, Full, Token, CONTEXT, ELSEWHERE};
 
@@ -24,10 +24,10 @@ fn n_03_no_two_parts_of_a_payment_can_be_exchanged_and_none_is_longer_or_shorter
 
     // h' and s' in each other's place: by somebody on the way, and by the payer, who signs that.
     let (h, s) = (&bytes[..48], &bytes[48..96]);
-    let message = spend_message(CONTEXT, s.try_into().unwrap(), h.try_into().unwrap());
-    let signature = SigningKey::from_bytes(&[9; 32]).sign(&message).to_bytes();
-    for (signature, refusal) in [(&bytes[128..], ShowError::Signature), (&signature[..], ShowError::Credential)] {
-        let read = OpenShow::<Token>::from_bytes(&[s, h, &key.public_key(), signature].concat()).unwrap();
+    let exchanged = [s, h, &bytes[96..]].concat();
+    let signed = pay(&SigningKey::from_bytes(&[9; 32]), s.try_into().unwrap(), h.try_into().unwrap());
+    for (exchanged, refusal) in [(exchanged, ShowError::Signature), (signed, ShowError::Credential)] {
+        let read = OpenShow::<Token>::from_bytes(&exchanged).unwrap();
         assert_eq!(read.verify(&info, CONTEXT), Err(refusal));
         let items = [(&other, &info, CONTEXT), (&read, &info, CONTEXT)];
         assert_eq!(verify_open_batch(&items, rng), Err(BatchError { bad: vec![1] }));
