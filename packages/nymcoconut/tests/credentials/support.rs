@@ -1,7 +1,7 @@
 //! Credential types, groups and credentials for the other files.
 
 use nym_coconut::backend::Scalar;
-use nym_coconut::test_util::EPOCH;
+use nym_coconut::test_util::{issue, EPOCH};
 pub use nym_coconut::test_util::{sign_all, token, Full, Token};
 use nym_coconut::{
     Blindings, Credential, Group, HiddenAttributes, OpenShow, Pending, PublicAttributes, SecretKeyShare, SecretScalar,
@@ -37,8 +37,12 @@ pub fn token_public() -> PublicAttributes<Token> {
     PublicAttributes::new([scalar(77)])
 }
 
+fn full_hidden(rng: &mut ChaCha20Rng) -> HiddenAttributes<Full> {
+    HiddenAttributes::new([SecretScalar::random(rng), SecretScalar::random(rng)]).unwrap()
+}
+
 pub fn full_pending(rng: &mut ChaCha20Rng) -> Pending<Full> {
-    let hidden = HiddenAttributes::new([SecretScalar::random(rng), SecretScalar::random(rng)]).unwrap();
+    let hidden = full_hidden(rng);
     Pending::new(EPOCH, full_public(), hidden, Blindings::random(rng))
 }
 
@@ -47,8 +51,8 @@ pub fn full_credential(
     group: &Group<Full>,
     rng: &mut ChaCha20Rng,
 ) -> Credential<Full> {
-    let pending = full_pending(rng);
-    pending.aggregate(group, &sign_all(shares, &pending), rng).unwrap()
+    let hidden = full_hidden(rng);
+    issue(shares, group, &full_public(), hidden, rng)
 }
 
 pub fn spend(shares: &[SecretKeyShare<Token>], group: &Group<Token>, rng: &mut ChaCha20Rng) -> OpenShow<Token> {
