@@ -19,6 +19,7 @@ mod payments;
 mod rejects;
 mod scheme;
 mod signers;
+mod sources;
 mod support;
 #[path = "../vectors/tracked.rs"]
 mod tracked;
