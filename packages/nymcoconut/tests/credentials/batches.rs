@@ -1,16 +1,15 @@
 //! Batches whose errors are made to cancel, with a source of randomness that the adversary knows; and who is blamed.
 
-use ed25519_dalek::{Signer as _, SigningKey};
-use nym_coconut::algebra::{kappa, randomise_folded, response, zeta, ShowBases};
-use nym_coconut::backend::{
-    affine_g2, decode_g1, encode_scalar, Curve, FixedG2, G1Affine, Group as _, PrimeCurveAffine, Scalar, G1, G2,
-};
-use nym_coconut::contract::spend_message;
+use ed25519_dalek::SigningKey;
+use nym_coconut::algebra::randomise_folded;
+use nym_coconut::backend::{decode_g1, Curve, G1Affine, Group as _, PrimeCurveAffine, G1};
 use nym_coconut::{
-    verify_batch, verify_open_batch, BatchError, Blindings, Credential, CredentialType, HiddenAttributes, OneTimeKey,
-    OpenShow, PartialSignature, Pending, SecretKeyShare, SecretScalar, Show, Transcript, VerificationKey,
+    verify_batch, verify_open_batch, BatchError, Blindings, Credential, HiddenAttributes, OneTimeKey, OpenShow,
+    PartialSignature, Pending, SecretKeyShare, SecretScalar, Show, VerificationKey,
 };
 
+use crate::forger::{pay, Prover};
+use crate::negatives::scalar_at;
 use crate::rejects::Stuck;
 use crate::support::{
     full_credential, full_pending, full_public, rng, scalar, sign_all, spend, token_public, Full, Token, CONTEXT,
@@ -33,14 +32,13 @@ fn payment(shares: &[SecretKeyShare<Token>], group: &nym_coconut::Group<Token>, 
     let pending = Pending::new(7, token_public(), hidden, Blindings::random(rng));
     let credential = pending.aggregate(group, &sign_all(shares, &pending), rng).unwrap();
     let stored = moved(&credential.to_secret_bytes(), 56, by);
-    let message = spend_message(CONTEXT, &stored[8..56].try_into().unwrap(), &stored[56..104].try_into().unwrap());
-    let signature = SigningKey::from_bytes(&[seed; 32]).sign(&message).to_bytes();
-    OpenShow::from_bytes(&[&stored[8..104], &key.public_key(), &signature].concat()).unwrap()
+    let (h, s) = (stored[8..56].try_into().unwrap(), stored[56..104].try_into().unwrap());
+    OpenShow::from_bytes(&pay(&SigningKey::from_bytes(&[seed; 32]), &h, &s)).unwrap()
 }
 
 /// Adversary: knows that the verifier's source always gives the same, and sends two payments whose errors are opposite.
 #[test]
-fn n_06_opposite_errors_are_found_though_the_source_of_weights_repeats() {
+fn n_06_n_14_opposite_errors_are_found_though_the_source_of_weights_repeats() {
     let (shares, group) = SecretKeyShare::<Token>::deal(3, 3, &mut rng(90)).unwrap();
     let info = group.key().prepare(&token_public());
     let error = G1::generator() * scalar(5);
@@ -57,7 +55,7 @@ fn n_06_opposite_errors_are_found_though_the_source_of_weights_repeats() {
 
 /// Adversary: the same with the one-time keys' signatures, s one too large and one too small.
 #[test]
-fn n_06_opposite_errors_of_signatures_are_found_though_the_source_of_weights_repeats() {
+fn n_06_n_14_opposite_errors_of_signatures_are_found_though_the_source_of_weights_repeats() {
     let rng = &mut rng(91);
     let (shares, group) = SecretKeyShare::<Token>::deal(3, 3, rng).unwrap();
     let info = group.key().prepare(&token_public());
@@ -79,7 +77,7 @@ fn n_06_opposite_errors_of_signatures_are_found_though_the_source_of_weights_rep
 
 /// Adversary: two members answer with opposite errors, so that equal weights would clear both and blame nobody.
 #[test]
-fn n_06_opposite_errors_of_members_are_found_though_the_source_of_weights_repeats() {
+fn n_06_n_14_opposite_errors_of_members_are_found_though_the_source_of_weights_repeats() {
     let rng = &mut rng(92);
     let (shares, group) = SecretKeyShare::<Full>::deal(4, 3, rng).unwrap();
     let pending = full_pending(rng);
@@ -99,40 +97,16 @@ fn n_06_opposite_errors_of_members_are_found_though_the_source_of_weights_repeat
 /// A selective show with a right proof and an s' that is off by `by`, as only the holder of the credential can make it.
 fn selective(credential: &Credential<Full>, key: &VerificationKey<Full>, by: G1) -> Show<Full> {
     let stored = credential.to_secret_bytes();
-    let hidden: Vec<Scalar> =
-        [104, 136].iter().map(|at| nym_coconut::attribute(&stored[*at..at + 32]).unwrap()).collect();
-    let tables: Vec<FixedG2> = key.beta_g2().iter().map(|b| FixedG2::new(&b.to_curve())).collect();
-    let (g2, alpha) = (FixedG2::new(&G2::generator()), FixedG2::new(&key.alpha().to_curve()));
-    let bases = ShowBases { g2: &g2, alpha: &alpha, beta: &tables };
-    let (r, r_prime, w_r, w) = (scalar(11), scalar(13), scalar(17), [scalar(19), scalar(23)]);
-    let (h, s) = randomise_folded(&point(&stored, 8), &point(&stored, 56), &r_prime, &r);
+    let hidden = [scalar_at(&stored, 104), scalar_at(&stored, 136)];
+    let prover = Prover { r: scalar(11), hidden, nonces: [scalar(17), scalar(19), scalar(23)] };
+    let (h, s) = randomise_folded(&point(&stored, 8), &point(&stored, 56), &scalar(13), &prover.r);
     let s = (s.to_curve() + by).to_affine();
-    let points = affine_g2(&[
-        kappa(&bases, &r, &hidden),
-        zeta(&bases, &hidden[0]),
-        kappa(&bases, &w_r, &w),
-        zeta(&bases, &w[0]),
-    ]);
-    let mut transcript = Transcript::new("nym-coconut-show-v1");
-    transcript.bytes(Full::LABEL.as_bytes()).bytes(&[4, 2]).bytes(key.digest());
-    transcript.g1(&h).g1(&s).g2(&points[0]).g2(&points[1]);
-    full_public().as_slice().iter().for_each(|m| {
-        transcript.scalar(m);
-    });
-    let challenge = transcript.bytes(b"context").g2(&points[2]).g2(&points[3]).clone().challenge();
-    let mut bytes = [h.to_compressed(), s.to_compressed()].concat();
-    bytes.extend([points[0], points[1]].iter().flat_map(|p| p.to_compressed()));
-    let responses = [
-        response(&w_r, &challenge, &r),
-        response(&w[0], &challenge, &hidden[0]),
-        response(&w[1], &challenge, &hidden[1]),
-    ];
-    bytes.extend([challenge].iter().chain(&responses).flat_map(encode_scalar));
-    Show::from_bytes(&bytes).unwrap()
+    let show = prover.show(key, &h.to_compressed(), &s.to_compressed(), &prover.zeta(), b"context");
+    Show::from_bytes(&show).unwrap()
 }
 
 #[test]
-fn n_06_opposite_errors_of_selective_shows_are_found_though_the_source_of_weights_repeats() {
+fn n_06_n_14_opposite_errors_of_selective_shows_are_found_though_the_source_of_weights_repeats() {
     let rng = &mut rng(93);
     let (shares, group) = SecretKeyShare::<Full>::deal(3, 3, rng).unwrap();
     let error = G1::generator() * scalar(5);
@@ -170,7 +144,7 @@ fn payments_under_different_keys_share_a_batch() {
 
 /// An invalid show uses up no serial: a valid one after it, with the same ζ, is valid.
 #[test]
-fn an_invalid_show_does_not_spoil_a_valid_one_with_its_serial() {
+fn n_10_an_invalid_show_does_not_spoil_a_valid_one_with_its_serial() {
     let rng = &mut rng(95);
     let (shares, group) = SecretKeyShare::<Full>::deal(3, 3, rng).unwrap();
     let credential = full_credential(&shares, &group, rng);

@@ -7,11 +7,11 @@ use ed25519_dalek::{Signer, SigningKey};
 use nym_coconut::contract::{
     ed25519_encoding_is_strict, serial_of, spend_message, verify, verify_batch, Host, Payment, Refusal,
 };
-use nym_coconut::{OpenShow, PreparedInfo, SecretKeyShare, ShowError};
+use nym_coconut::{verify_open_batch, OpenShow, PreparedInfo, SecretKeyShare, ShowError};
 use rand_chacha::{rand_core::RngCore, ChaCha20Rng};
 use sha2::{Digest, Sha512};
 
-use crate::support::{rng, spend, token, token_public, Token, CONTEXT};
+use crate::support::{rng, spend, token, token_public, Full, Token, CONTEXT, ELSEWHERE};
 use crate::vectors::file;
 
 /// The functions that CosmWasm gives a contract, on libraries that ours does not use.
@@ -112,7 +112,7 @@ fn world(seed: u8, payments: usize) -> World {
 }
 
 /// What decoding without a check of the subgroup gives.
-fn unchecked(bytes: &[u8]) -> G1Affine {
+pub fn unchecked(bytes: &[u8]) -> G1Affine {
     Option::<G1Affine>::from(G1Affine::from_compressed_unchecked(bytes.try_into().unwrap())).unwrap()
 }
 
@@ -148,22 +148,33 @@ fn payments_that_a_gateway_accepts_are_accepted_alone_in_a_batch_and_in_any_orde
         let expected: Vec<_> = (0..5).map(|i| serials[(i + turn + 1) % 5]).collect();
         assert_eq!(world.contract.batch(&world.sent), Ok(expected));
     }
+}
+
+/// A gateway whose batch is empty has nothing to refuse; a contract is asked to pay for something.
+#[test]
+fn n_03_an_empty_batch_has_nothing_bad_for_a_gateway_and_is_refused_by_a_contract() {
+    let mut world = world(79, 0);
     assert_eq!(world.contract.batch(&[]), Err(Refusal::Empty));
+    assert_eq!(verify_open_batch::<Token>(&[], &mut world.rng), Ok(()));
+    let (_, group) = SecretKeyShare::<Full>::deal(3, 3, &mut world.rng).unwrap();
+    assert_eq!(nym_coconut::verify_batch(group.key(), &[], &mut world.rng), Ok(()));
 }
 
 #[test]
-fn a_wrong_payee_signature_key_or_product_is_refused_by_name() {
+fn n_07_another_payee_signature_key_or_product_is_refused_by_name() {
     let world = world(81, 2);
     let (contract, one) = (&world.contract, &world.sent[0]);
-    let elsewhere: &[&[u8]] = &[b"chain", b"contract", b"payee 2", b"type 1"];
-    let moved = verify(&contract.chain, &contract.info, &contract.beta, &one.payment(elsewhere), &one.p);
-    assert_eq!(moved, Err(Refusal::Signature));
-    // The same bytes in other fields.
-    let cut: &[&[u8]] = &[b"chaincontract", b"payee", b"type 1"];
-    assert_eq!(
-        verify_batch(&contract.chain, &contract.info, &contract.beta, &[one.payment(cut)]),
-        Err(Refusal::Signature)
-    );
+    for elsewhere in ELSEWHERE {
+        let moved = verify(&contract.chain, &contract.info, &contract.beta, &one.payment(elsewhere), &one.p);
+        assert_eq!(moved, Err(Refusal::Signature));
+        let replayed = [world.sent[1].payment(CONTEXT), one.payment(elsewhere)];
+        let all = verify_batch(&contract.chain, &contract.info, &contract.beta, &replayed);
+        assert_eq!(all, Err(Refusal::Signature));
+        // Beside itself where it belongs, its serial is there twice.
+        let both = [one.payment(CONTEXT), one.payment(elsewhere)];
+        let all = verify_batch(&contract.chain, &contract.info, &contract.beta, &both);
+        assert_eq!(all, Err(Refusal::Repeated));
+    }
     for at in [0, 31, 32, 62] {
         let mut spoilt = one.clone();
         spoilt.signature[at] ^= 1;
@@ -272,7 +283,7 @@ fn n_02_sums_that_reach_z_zero_equal_nothing() {
 }
 
 #[test]
-fn coordinates_off_the_curve_or_above_the_prime_are_refused() {
+fn n_02_coordinates_off_the_curve_or_above_the_prime_are_refused() {
     let world = world(86, 2);
     let prime: [u8; 48] =
         hex::decode("1a0111ea397fe69a4b1ba7b6434bacd764774b84f38512bf6730d2a0f6b0f6241eabfffeb153ffffb9feffffffffaaab")
@@ -324,7 +335,7 @@ fn n_10_a_serial_of_zero_has_no_product() {
 }
 
 #[test]
-fn n_06_cancelling_permuted_repeated_and_mixed_batches_are_refused() {
+fn n_06_n_10_cancelling_permuted_repeated_and_mixed_batches_are_refused() {
     let mut world = world(88, 6);
     let shift = {
         let mut bytes = [0; 64];
@@ -444,7 +455,7 @@ pub fn every_case_of_the_vectors_is_refused_and_the_equations_are_as_they_say() 
 }
 
 /// What is left of a product of pairings, whatever the points are.
-fn is_one(pairs: &[(G1Affine, G2Prepared)]) -> bool {
+pub fn is_one(pairs: &[(G1Affine, G2Prepared)]) -> bool {
     let pairs: Vec<_> = pairs.iter().map(|(p, q)| (p, q)).collect();
     multi_miller_loop(&pairs).final_exponentiation() == bls12_381::Gt::identity()
 }

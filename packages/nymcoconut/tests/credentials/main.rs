@@ -6,14 +6,20 @@
 mod backends;
 mod batches;
 mod contract;
+mod degenerate;
+mod failing;
 mod folded;
+mod forger;
 mod forgeries;
 mod formats;
 mod hash;
 mod named;
 mod negatives;
+mod payments;
 mod rejects;
 mod scheme;
+mod signers;
+mod sources;
 mod support;
 #[path = "../vectors/tracked.rs"]
 mod tracked;

@@ -1,37 +1,35 @@
-//! More of the negative vectors by number: places where `rejects` and `forgeries` do not go. Adversaries here have provers of their own.
+//! More of the negative vectors by number: places where `rejects` and `forgeries` do not go. Adversaries here have tools of their own.
 //!
 //! N-11 in part: that an expiry has passed or a type is not sold, this crate cannot know, since attributes are scalars to it; its callers decide it before
 //! they sign or accept. Here is only that one scalar has one encoding and one list of values one scalar.
 
-use nym_coconut::algebra::{kappa, response, zeta, ShowBases};
-use nym_coconut::backend::{
-    affine_g2, decode_g1, encode_scalar, msm_g1, Curve, Field, FixedG2, Group as _, Scalar, G1, G2,
-};
+use nym_coconut::backend::{decode_g1, encode_scalar, msm_g1, Curve, Field, Group as _, Scalar, G1};
 use nym_coconut::dkg::algebra::lagrange;
 use nym_coconut::{
     verify_batch, verify_open_batch, AggregateError, BatchError, Blindings, Credential, CredentialType, DecodeError,
-    Group, HiddenAttributes, IssueError, KeyError, OneTimeKey, OpenShow, PartialSignature, Pending, PublicAttributes,
-    Request, SecretKeyShare, SecretScalar, Selective, Show, ShowError, Transcript, VerificationKey,
+    Group, HiddenAttributes, IssueError, KeyError, OneTimeKey, PartialSignature, Pending, PublicAttributes, Request,
+    SecretKeyShare, SecretScalar, Selective, Show, ShowError, VerificationKey,
 };
 
-use crate::rejects::{order, with, Stuck, IDENTITY};
+use crate::forger::Prover;
+use crate::rejects::{order, with, IDENTITY};
 use crate::support::{
     full_credential, full_pending, full_public, rng, scalar, sign_all, spend, token, token_public, Full, Token, CONTEXT,
 };
 use crate::vectors::file;
 
 /// Where the scalars of a request start: the challenge, then the responses.
-const SCALARS: usize = 48 * (1 + Full::HIDDEN);
+pub const SCALARS: usize = 48 * (1 + Full::HIDDEN);
 
 fn point(bytes: &[u8], at: usize) -> nym_coconut::backend::G1Affine {
     decode_g1(&bytes[at..at + 48], "a point").unwrap()
 }
 
-fn scalar_at(bytes: &[u8], at: usize) -> Scalar {
+pub fn scalar_at(bytes: &[u8], at: usize) -> Scalar {
     nym_coconut::attribute(&bytes[at..at + 32]).unwrap()
 }
 
-fn inverse(s: Scalar) -> Scalar {
+pub fn inverse(s: Scalar) -> Scalar {
     Option::<Scalar>::from(s.invert()).unwrap()
 }
 
@@ -316,35 +314,6 @@ fn n_05_an_extra_hidden_attribute_that_cancels_a_public_one_is_refused() {
     }
 }
 
-/// A prover of the adversary's: any h', s' and nonces with a proof that holds.
-fn prove(key: &VerificationKey<Full>, h: &G1, s: &G1, r: &Scalar, hidden: &[Scalar], nonces: &[Scalar]) -> Show<Full> {
-    let tables: Vec<FixedG2> = key.beta_g2().iter().map(|b| FixedG2::new(&G2::from(*b))).collect();
-    let (g2, alpha) = (FixedG2::new(&G2::generator()), FixedG2::new(&G2::from(*key.alpha())));
-    let bases = ShowBases { g2: &g2, alpha: &alpha, beta: &tables };
-    let points = affine_g2(&[
-        kappa(&bases, r, hidden),
-        zeta(&bases, &hidden[0]),
-        kappa(&bases, &nonces[0], &nonces[1..]),
-        zeta(&bases, &nonces[1]),
-    ]);
-    let (h, s) = (h.to_affine(), s.to_affine());
-    let mut transcript = Transcript::new("nym-coconut-show-v1");
-    transcript.bytes(Full::LABEL.as_bytes()).bytes(&[4, 2]).bytes(key.digest());
-    transcript.g1(&h).g1(&s).g2(&points[0]).g2(&points[1]);
-    for m in full_public().as_slice() {
-        transcript.scalar(m);
-    }
-    transcript.bytes(b"c").g2(&points[2]).g2(&points[3]);
-    let challenge = transcript.challenge();
-    let mut bytes = [h.to_compressed(), s.to_compressed()].concat();
-    points[..2].iter().for_each(|p| bytes.extend_from_slice(&p.to_compressed()));
-    bytes.extend_from_slice(&encode_scalar(&challenge));
-    for (w, secret) in nonces.iter().zip([r].into_iter().chain(hidden)) {
-        bytes.extend_from_slice(&encode_scalar(&response(w, &challenge, secret)));
-    }
-    Show::from_bytes(&bytes).unwrap()
-}
-
 /// Adversary: two shows whose proofs hold and whose s' are wrong by D and −D, or by multiples that cancel under other weights.
 #[test]
 fn n_06_cancelling_selective_shows_are_named_in_every_order() {
@@ -353,11 +322,12 @@ fn n_06_cancelling_selective_shows_are_named_in_every_order() {
     let error = G1::generator() * SecretScalar::random(rng).expose();
     let forged = |factor: Scalar, rng: &mut _| {
         let stored = full_credential(&shares, &group, rng).to_secret_bytes();
-        let [r, u] = [(); 2].map(|()| SecretScalar::random(rng).expose());
+        let hidden = [scalar_at(&stored, 104), scalar_at(&stored, 136)];
+        let (prover, u) = (Prover { hidden, ..Prover::random(rng) }, SecretScalar::random(rng).expose());
         let h = point(&stored, 8) * u;
-        let s = point(&stored, 56) * u + h * r + error * factor;
-        let nonces = [(); 3].map(|()| SecretScalar::random(rng).expose());
-        prove(group.key(), &h, &s, &r, &[scalar_at(&stored, 104), scalar_at(&stored, 136)], &nonces)
+        let s = point(&stored, 56) * u + h * prover.r + error * factor;
+        let [h, s] = [h, s].map(|point| point.to_affine().to_compressed());
+        Show::<Full>::from_bytes(&prover.show(group.key(), &h, &s, &prover.zeta(), b"c")).unwrap()
     };
     forged(scalar(0), rng).verify(group.key(), &full_public(), b"c").unwrap();
     for factors in [[scalar(1), -scalar(1)], [scalar(2), -scalar(1)], [scalar(3), -inverse(scalar(3))]] {
@@ -446,56 +416,20 @@ fn n_07_a_request_has_canonical_scalars_and_a_challenge_other_than_zero() {
     ));
 }
 
-/// Adversary: a source of randomness that always gives the same, so that two requests have the same blindings.
 #[test]
-fn n_14_with_a_stuck_source_no_response_of_two_requests_gives_a_secret_away() {
-    for stuck in [0, 1, 0xff] {
-        let hidden: Vec<[Scalar; 2]> = vec![[scalar(31), scalar(32)], [scalar(41), scalar(42)]];
-        let requests: Vec<Vec<u8>> = hidden
-            .iter()
-            .map(|m| {
-                let hidden = HiddenAttributes::new(m.map(|m| SecretScalar::new(&m))).unwrap();
-                let blindings = Blindings::random(&mut Stuck(stuck));
-                Request::<Full>::new(7, &full_public(), &hidden, &blindings).to_bytes()
-            })
-            .collect();
-        let secret = SecretScalar::random(&mut Stuck(stuck)).expose();
-        let (one, two) = (&requests[0], &requests[1]);
-        let difference = inverse(scalar_at(two, SCALARS) - scalar_at(one, SCALARS));
-        for at in (SCALARS + 32..one.len()).step_by(32) {
-            let (z, z2) = (scalar_at(one, at), scalar_at(two, at));
-            assert_ne!(z, z2);
-            // With one nonce for two challenges, secret = (z − z')/(c' − c).
-            let guess = (z - z2) * difference;
-            assert!(guess != secret && !hidden.iter().flatten().any(|m| *m == guess), "{at}");
+fn n_11_numbers_that_are_not_below_the_order_are_refused_in_stored_credentials_and_shares() {
+    let rng = &mut rng(111);
+    let (shares, group) = SecretKeyShare::<Full>::deal(3, 3, rng).unwrap();
+    let credential = full_credential(&shares, &group, rng).to_secret_bytes();
+    let share = shares[0].to_secret_bytes();
+    for above in [order(), [0xff; 32]] {
+        for at in (104..credential.len()).step_by(32) {
+            let refused = Credential::<Full>::from_secret_bytes(&with(&credential, at, &above)).unwrap_err();
+            assert!(matches!(refused, DecodeError::Scalar { .. }), "{at}");
         }
-        // The same request again is the same bytes: it shows nothing new.
-        let hidden = HiddenAttributes::new(hidden[0].map(|m| SecretScalar::new(&m))).unwrap();
-        let again = Request::<Full>::new(7, &full_public(), &hidden, &Blindings::random(&mut Stuck(stuck)));
-        assert_eq!(&again.to_bytes(), one);
+        for at in (2..share.len()).step_by(32) {
+            let refused = SecretKeyShare::<Full>::from_secret_bytes(&with(&share, at, &above)).unwrap_err();
+            assert!(matches!(refused, DecodeError::Scalar { .. }), "{at}");
+        }
     }
-}
-
-/// Two wallets with a stuck source have one key: the second payment repeats the serial and is seen; the signatures' nonces are hashes of key and message.
-#[test]
-fn n_14_a_stuck_source_repeats_a_one_time_key_visibly_and_its_signatures_share_no_nonce() {
-    let rng = &mut rng(110);
-    let (shares, group) = SecretKeyShare::<Token>::deal(3, 3, rng).unwrap();
-    let info = group.key().prepare(&token_public());
-    let shows: Vec<OpenShow<Token>> = (0..2)
-        .map(|i| {
-            let key = OneTimeKey::random(&mut Stuck(3));
-            let hidden = HiddenAttributes::new([key.serial()]).unwrap();
-            let blindings = Blindings::from_fn(|j| SecretScalar::new(&scalar(50 + 10 * i + j as u64)));
-            let pending = Pending::new(7, token_public(), hidden, blindings);
-            let credential = pending.aggregate(&group, &sign_all(&shares, &pending), rng).unwrap();
-            credential.spend(&key, CONTEXT, &mut Stuck(3)).unwrap()
-        })
-        .collect();
-    assert_eq!(shows[0].serial(), shows[1].serial());
-    let bytes = [shows[0].to_bytes(), shows[1].to_bytes()];
-    assert_ne!(bytes[0][..48], bytes[1][..48]);
-    assert_ne!(bytes[0][128..160], bytes[1][128..160], "R differs");
-    let items: Vec<_> = shows.iter().map(|show| (show, &info, CONTEXT)).collect();
-    assert_eq!(verify_open_batch(&items, rng), Err(BatchError { bad: vec![1] }));
 }

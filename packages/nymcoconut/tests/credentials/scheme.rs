@@ -78,7 +78,7 @@ fn a_request_and_its_answer_are_the_same_bytes_each_time() {
 }
 
 #[test]
-fn culprits_are_named_and_only_they() {
+fn n_08_n_09_signers_off_the_polynomial_are_named_and_only_they() {
     let rng = &mut rng(5);
     let (shares, group) = SecretKeyShare::<Full>::deal(7, 5, rng).unwrap();
     let (strangers, _) = SecretKeyShare::<Full>::deal(7, 5, rng).unwrap();
@@ -142,7 +142,6 @@ fn a_batch_names_exactly_what_is_bad() {
         verify_open_batch(&items, rng).map_err(|error| error.bad)
     };
     check(&shows, rng).unwrap();
-    assert!(verify_open_batch::<Token>(&[], rng).is_ok());
     shows[3] = spend(&strangers, &wrong_group, rng);
     shows[12] = shows[4].clone();
     let (key, credential) = token(&shares, &group, infos[1].public(), rng);

@@ -1,4 +1,5 @@
-//! Every algebraic value of an independent implementation's vectors, with its hashes, challenges and masks as inputs.
+//! An independent implementation's vectors: what follows from other values is computed, here and in `contract`, and compared. Taken as they are: secrets,
+//! nonces, weights, hashes' inputs, and what forgers put into their messages, of which the equations must say what the vectors say.
 
 use ed25519_dalek::{Signature, VerifyingKey};
 use nym_coconut::algebra::{
@@ -575,9 +576,21 @@ fn known_forgeries_satisfy_the_equation_as_the_vectors_say() {
     }
     let holds = credential_equation(&h, &tables.of(&attributes), &p1(&case["forged"]["s"]), &minus_g2());
     assert_eq!(case["equation_holds"], holds);
+    let key = named(&file["keygen"], "name", &forgeries["key"]);
+    let (x, y) = (s(&key["master"]["x"]), ss(&key["master"]["y"]));
+    for c in signed {
+        let exponent = ss(&c["attributes"]).iter().zip(&y).fold(x, |sum, (m, y)| sum + *m * y);
+        same1(h * exponent, &c["s"]);
+    }
+
+    // Whoever has x·g1 signs anything under h = g1, with what everybody has.
     let case = &forgeries["g1_to_the_x_published"];
-    let holds =
-        credential_equation(&p1(&case["h"]), &tables.of(&ss(&case["attributes"])), &p1(&case["s"]), &minus_g2());
+    same1(G1::generator(), &case["h"]);
+    same1(G1::generator() * x, &case["g1_x"]);
+    let attributes = ss(&case["attributes"]);
+    let of_attributes = msm_g1(&p1s(&key["verification_key"]["beta_g1"]), &attributes);
+    same1(p1(&case["g1_x"]).to_curve() + of_attributes, &case["s"]);
+    let holds = credential_equation(&p1(&case["h"]), &tables.of(&attributes), &p1(&case["s"]), &minus_g2());
     assert_eq!(case["equation_holds"], holds);
     // No message of ours holds a multiple of g1 by x: commitments to x are points of G2 by type, and 48 bytes are no point of G2.
     assert!(decode_g2(&bytes(&case["g1_x"]), "alpha").is_err());

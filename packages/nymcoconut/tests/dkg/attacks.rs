@@ -54,7 +54,7 @@ fn n12_a_commitment_to_x_in_g1_has_no_place() {
 }
 
 #[test]
-fn n12_a_dealing_serves_one_dealer_epoch_chain_contract_and_group() {
+fn n07_n12_a_dealing_serves_one_dealer_epoch_chain_contract_and_group() {
     let four = four(7, 12);
     let mut copied = four.dealings[&1].clone();
     assert_eq!(four.flaw_of(&copied), Flaw::Message(MessageError::Sender { given: 1, required: 2 }));
@@ -120,7 +120,7 @@ fn n12_registrations_of_copied_keys_and_for_others_are_refused() {
 }
 
 #[test]
-fn n12_a_missing_proof_of_a_constant_term_excludes() {
+fn n04_n12_a_missing_proof_of_a_constant_term_excludes() {
     let four = four(7, 13);
     // The rogue dealer's wish: a constant term that cancels what the others dealt, so that it alone knows the key.
     let others: G2 = [1, 3, 4]
@@ -181,7 +181,7 @@ fn n12_a_wrong_share_is_shown_by_its_receiver_and_by_nobody_else() {
 /// Adversaries: dealers who know what the receiver's source of randomness gives, and deal it wrong shares whose errors are opposite, in two
 /// polynomials of one group of points or in one polynomial of two dealers.
 #[test]
-fn n06_wrong_shares_whose_errors_cancel_are_named_though_the_source_of_weights_repeats() {
+fn n06_n14_wrong_shares_whose_errors_cancel_are_named_though_the_source_of_weights_repeats() {
     let four = four(7, 22);
     let last = four.ceremony.plan().polynomials() - 1;
     let spoilt = |dealer: u16, errors: &[(u8, Scalar)]| {

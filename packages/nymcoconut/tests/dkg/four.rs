@@ -1,6 +1,7 @@
 //! A ceremony of four for tests of single messages, and encodings that are none.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use nym_coconut::backend::{decode_g2, encode_scalar, Curve, Field, Group, Scalar, G1, G2};
 use nym_coconut::dkg::{Board, Ceremony, Dealing, Flaw, ReceiverSecret};
@@ -49,6 +50,17 @@ impl Four {
     }
 }
 
+/// Points of the vectors that are on the curve and outside the subgroup: of small and of composite order, of no small order, and right ones plus a small one.
+static OUTSIDE: LazyLock<[Vec<(String, Vec<u8>)>; 2]> = LazyLock::new(|| {
+    let file: serde_json::Value = serde_json::from_str(include_str!("../vectors/coconut.json")).unwrap();
+    ["g1", "g2"].map(|group| {
+        let list = file["points"][group]["refuse"].as_array().unwrap();
+        let points = list.iter().filter(|point| point["kind"] == "subgroup");
+        let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+        points.map(|point| (text(&point["reason"]), hex::decode(text(&point["bytes"])).unwrap())).collect()
+    })
+});
+
 /// Encodings of 48 bytes that are no point of G1 other than the identity.
 pub fn bad_g1() -> Vec<(&'static str, Vec<u8>)> {
     let mut identity = vec![0; 48];
@@ -59,7 +71,7 @@ pub fn bad_g1() -> Vec<(&'static str, Vec<u8>)> {
         change(&mut bytes);
         bytes
     };
-    vec![
+    let mut bad = vec![
         ("the identity", identity.clone()),
         ("the identity with a body", [&identity[..47], &[1]].concat()),
         ("the identity with a sign", [&[0xe0], &identity[1..]].concat()),
@@ -68,7 +80,9 @@ pub fn bad_g1() -> Vec<(&'static str, Vec<u8>)> {
         ("an x with no point", not_on_curve().to_vec()),
         ("a point of order 3", small_order().to_vec()),
         ("zeros", vec![0; 48]),
-    ]
+    ];
+    bad.extend(OUTSIDE[0].iter().map(|(reason, point)| (reason.as_str(), point.clone())));
+    bad
 }
 
 /// Encodings of 96 bytes that are no point of G2 other than the identity.
@@ -89,7 +103,7 @@ pub fn bad_g2() -> Vec<(&'static str, Vec<u8>)> {
     });
     let mut uncompressed = G2::generator().to_affine().to_compressed().to_vec();
     uncompressed[0] &= 0x7f;
-    vec![
+    let mut bad = vec![
         ("the identity", identity.clone()),
         ("the identity with a body", [&identity[..95], &[1]].concat()),
         ("the uncompressed flag", uncompressed),
@@ -100,7 +114,9 @@ pub fn bad_g2() -> Vec<(&'static str, Vec<u8>)> {
             "two points of G1",
             [G1::generator().to_affine().to_compressed(), G1::generator().to_affine().to_compressed()].concat(),
         ),
-    ]
+    ];
+    bad.extend(OUTSIDE[1].iter().map(|(reason, point)| (reason.as_str(), point.clone())));
+    bad
 }
 
 /// Encodings of 32 bytes that are no canonical scalar.

@@ -6,6 +6,8 @@
 mod attacks;
 mod beacon;
 mod credentials;
+#[path = "../credentials/failing.rs"]
+mod failing;
 mod forge;
 mod four;
 mod host;

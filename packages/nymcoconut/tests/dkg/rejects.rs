@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 
 use nym_coconut::backend::{random_scalar, Curve, Group, Scalar, G2};
+use nym_coconut::beacon::{beacon_message, BeaconKey, PartialSeed, Seed};
 use nym_coconut::dkg::{
-    Accusation, AnnounceError, Announcement, Charge, Committee, Complaint, DealError, Dealing, Flaw, GroupKey,
+    Accusation, AnnounceError, Announcement, Charge, Committee, Complaint, DealError, Dealing, Flaw, GroupKey, Inbox,
     IndexError, Layout, MessageError, Place, Plan, ReceiverSecret, Registration, SetupError,
 };
 use rand_chacha::rand_core::{CryptoRng, Error, RngCore};
 
+use super::failing::draws;
 use super::forge::Forge;
 use super::four::{bad_g1, bad_g2, bad_scalars, bad_values, four};
 use super::net::{committee, new_key, register, rng, Run, ATTRIBUTES, CHAIN, CONTRACT};
@@ -69,6 +71,16 @@ fn n01_n02_bad_values_of_the_other_messages_are_refused() {
             Err(MessageError::Point { place: Place::SharedPoint }),
             "{name}"
         );
+        let mut bytes = key.to_bytes();
+        let start = 14 + 2 * 4 + 3 * 96;
+        bytes[start..start + 48].copy_from_slice(&value);
+        assert_eq!(
+            GroupKey::decode(&bytes),
+            Err(MessageError::Point { place: Place::Commitment { polynomial: 1, coefficient: 0 } }),
+            "{name}"
+        );
+        assert!(Seed::decode(&value).is_err(), "{name}");
+        assert!(PartialSeed::decode(&[&[0, 1], &value[..]].concat()).is_err(), "{name}");
     }
     for (name, value) in bad_g2() {
         let mut bytes = announcement.to_bytes(key);
@@ -238,6 +250,30 @@ fn n14_a_source_of_randomness_that_repeats_itself_deals_nothing() {
     assert_ne!(response(1), response(2));
 }
 
+/// Every operation of a member that draws, with a source that fails at the first draw, at the second, and so on.
+#[test]
+fn n14_with_a_source_of_randomness_that_fails_nothing_comes_out() {
+    let four = four(7, 23);
+    let (ceremony, plan) = (&four.ceremony, four.ceremony.plan());
+    let (board, secret) = (four.board(), &four.secrets[&1]);
+    let run = Run::new(new_key(7, committee(4)), &[], &BTreeMap::new(), 24);
+    let announced: Vec<Announcement> = run.shares.values().map(Announcement::new).collect();
+    let (beacon, message) = (BeaconKey::new(run.key()), beacon_message(CHAIN, CONTRACT, 1, &[0; 32]));
+    let partials: Vec<PartialSeed> = run.shares.values().map(|share| share.beacon_share().sign(&message)).collect();
+    let all = [
+        ("a receiver's key", draws(|rng| ReceiverSecret::register(plan, 1, rng).1.to_bytes(plan))),
+        ("a registration", draws(|rng| secret.registration(plan, 1, rng).to_bytes(plan))),
+        ("a dealing", draws(|rng| Dealing::deal(ceremony, 1, None, rng).unwrap().to_bytes(ceremony))),
+        ("an inbox", draws(|rng| Inbox::open(&board, 1, secret, rng).unwrap())),
+        ("a complaint", draws(|rng| Complaint::make(&board, 3, 1, secret, rng).unwrap().to_bytes(ceremony))),
+        ("a check of announcements", draws(|rng| Announcement::verify(run.key(), &announced, rng).unwrap())),
+        ("a check of partial seeds", draws(|rng| beacon.verify_partials(&message, &partials, rng).unwrap())),
+    ];
+    for (name, draws) in all {
+        assert!(draws > 0, "{name}");
+    }
+}
+
 #[test]
 fn shares_of_other_groups_and_members_are_not_handed_over() {
     let old = Run::new(new_key(7, committee(4)), &[], &BTreeMap::new(), 21);
@@ -271,7 +307,7 @@ fn shares_of_other_groups_and_members_are_not_handed_over() {
 }
 
 #[test]
-fn plans_out_of_range_are_refused() {
+fn n11_plans_out_of_range_are_refused() {
     let plan = |chain: &str, contract: &str, attributes| {
         Plan::new_key(chain, contract, 1, attributes, committee(4)).map(|_| ())
     };

@@ -1,6 +1,7 @@
 //! Whole ceremonies: up to n − t members misbehave and the group has its key; up to t − 1, and nobody is deceived.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use nym_coconut::dkg::{Committee, OutcomeError, Plan};
 
@@ -73,6 +74,18 @@ fn four_members_hand_their_key_over_and_refresh_it_whatever_one_of_them_does() {
     }
 }
 
+/// Dealers who know each other's logarithm of R, so that their proofs hold, in a handover and in a refresh; a third one is borne beside them.
+#[test]
+fn a_repeated_r_with_valid_proofs_excludes_those_who_share_it_in_a_handover_too() {
+    let run = Run::new(new_key(7, committee(10)), &[], &BTreeMap::new(), 170);
+    let two = [(3, Misdeed::SharedNonce), (8, Misdeed::SharedNonce)];
+    let handed = hand_over(&run, &[2, 3, 4, 5, 6, 7, 8, 9, 10, 11], &[two[0], two[1], (9, Misdeed::WrongShare)], 171);
+    let three = [two[0], two[1], (11, Misdeed::SharedNonce)];
+    let refreshed = hand_over(&handed, handed.key().holders(), &three, 172);
+    let secret = run.reconstruct(&run.key().holders()[..7]);
+    assert_eq!(refreshed.reconstruct(&refreshed.key().holders()[3..]), secret);
+}
+
 #[test]
 fn ten_members_make_a_key_whatever_three_of_them_do_and_hand_it_over() {
     let together = [
@@ -132,7 +145,10 @@ fn with_every_misdeed(size: u16, seed: u64) {
 
     // A third of the group is replaced; as many dealers as the old group can bear misbehave.
     let next: Vec<u16> = (size / 3..=size + size / 3).collect();
-    let misdeeds: Vec<_> = some(run.key().holders()).into_iter().filter(|(_, m)| *m != Misdeed::SharedNonce).collect();
+    let mut misdeeds = some(run.key().holders());
+    // One alone would repeat nobody's R.
+    misdeeds[0].1 = Misdeed::SharedNonce;
+    misdeeds[1].1 = Misdeed::SharedNonce;
     hand_over(&run, &next, &misdeeds, seed + 1);
 }
 
@@ -194,18 +210,34 @@ fn liars<const N: usize>() -> [(u16, Misdeed); N] {
 
 #[test]
 fn twenty_of_thirty_one_members_that_misdeal_in_every_way_open_no_honest_share_and_split_nobody() {
-    let ways = [Misdeed::SharedNonce, Misdeed::SharedNonce].into_iter().chain(OTHERS).chain(DEALING);
-    let misdeeds: Vec<_> = (5..25u16).zip(ways.filter(|misdeed| *misdeed != Misdeed::Absent).cycle()).collect();
-    deceive(31, &misdeeds, 650);
+    deceive(31, &in_every_way(5..25), 650);
 }
 
-/// t − 1 members work against the others.
+#[test]
+#[ignore = "minutes: run by scripts/test-long"]
+fn sixty_six_of_a_hundred_members_that_misdeal_in_every_way_open_no_honest_share_and_split_nobody() {
+    deceive(100, &in_every_way(20..86), 660);
+}
+
+#[test]
+#[ignore = "minutes: run by scripts/test-long"]
+fn sixty_six_of_a_hundred_members_that_lie_hold_too_few_shares_open_no_honest_one_and_split_nobody() {
+    deceive(100, &liars::<66>(), 670);
+}
+
+/// These members deal and complain in as many wrong ways as there are.
+fn in_every_way(members: Range<u16>) -> Vec<(u16, Misdeed)> {
+    let ways = [Misdeed::SharedNonce, Misdeed::SharedNonce].into_iter().chain(OTHERS).chain(DEALING);
+    members.zip(ways.filter(|misdeed| *misdeed != Misdeed::Absent).cycle()).collect()
+}
+
+/// t − 1 members work against the others, each of whom comes to the same end on a board of its own.
 fn deceive(size: u16, misdeeds: &[(u16, Misdeed)], seed: u64) {
     assert_eq!(misdeeds.len(), committee(size).threshold() - 1);
     let run = Run::new(new_key(7, committee(size)), misdeeds, &BTreeMap::new(), seed);
     run.assert_culprits();
     run.assert_no_honest_share_is_open();
-    run.assert_boards_agree(4);
+    run.assert_boards_agree(usize::from(size));
     if run.outcome.is_ok() {
         run.assert_shares_make_the_key();
         // All shares of the colluding members together are not the key; with one honest member's they are.

@@ -162,7 +162,7 @@ fn n13_every_message_reads_back_and_no_truncation_or_addition_does() {
 }
 
 #[test]
-fn n13_numbers_of_a_group_key_are_bounded_before_anything_is_allocated() {
+fn n11_n13_numbers_of_a_group_key_are_bounded_before_anything_is_allocated() {
     let run = Run::new(new_key(7, committee(4)), &[], &BTreeMap::new(), 912);
     let right = run.key().to_bytes();
     let with = |at: usize, value: &[u8]| {
