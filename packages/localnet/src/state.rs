@@ -174,6 +174,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
+    use crate::process::runs_at_home;
     use std::os::unix::process::ExitStatusExt as _;
     use std::process::{Child, Command, Stdio};
 
@@ -203,7 +204,12 @@ mod tests {
         let mut command = Command::new("sh");
         // A shell that waits for a line itself keeps its arguments; one that runs a program may become it.
         command.args(["-c", "read line", "sh", "--home"]).arg(dir.join("chain/0"));
-        command.stdin(Stdio::piped()).spawn().unwrap()
+        let validator = command.stdin(Stdio::piped()).spawn().unwrap();
+        // A process has its arguments a moment after it has begun.
+        while !runs_at_home(dir) {
+            std::thread::yield_now();
+        }
+        validator
     }
 
     #[test]
