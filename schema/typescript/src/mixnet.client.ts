@@ -417,7 +417,7 @@ export class MixnetClient extends MixnetQueryClient {
   /**
    * Locks the sender's pledge and registers their mix node.
    *
-   * Sender: anyone without a bonded node or gateway. Funds: exactly the pledge, in the staking denom, at least the minimum. The node is a candidate of the next lottery. The signature is the identity key's over `signing::Payload` with `MixnodeBonding`.
+   * Sender: anyone without a bonded node or gateway. Funds: exactly the pledge, in the staking denom, at least the minimum. The node is a candidate from the next transition that begins, while it has link keys for the coming epoch; without `noise_key` the bond brings none. The signature is the identity key's over `signing::Payload` with `MixnodeBonding`.
    */
   bondMixnode(args: t.BondMixnodeArgs, options?: SendOptions): Promise<ExecuteResult> {
     return this.send({ bond_mixnode: args }, options);

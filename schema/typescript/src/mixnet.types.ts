@@ -636,7 +636,7 @@ export interface MixNode {
    */
   mix_port: number;
   /**
-   * X25519 key of the links between nodes, base58. Without it a node takes no part in the lottery.
+   * X25519 key of the links between nodes, base58. Without it a node takes no part in the lottery until `update_node_keys` brings one.
    */
   noise_key?: string | null;
   /**
@@ -1037,7 +1037,7 @@ export interface Gateway {
    */
   mix_port: number;
   /**
-   * X25519 key of the links, base58. Without it a gateway is in no topology.
+   * X25519 key of the links, base58. Without it a gateway is in no topology until `update_node_keys` brings one.
    */
   noise_key?: string | null;
   /**
@@ -2005,7 +2005,7 @@ export interface MixNodeConfigUpdate {
 /**
  * Locks the sender's pledge and registers their mix node.
  *
- * Sender: anyone without a bonded node or gateway. Funds: exactly the pledge, in the staking denom, at least the minimum. The node is a candidate of the next lottery. The signature is the identity key's over `signing::Payload` with `MixnodeBonding`.
+ * Sender: anyone without a bonded node or gateway. Funds: exactly the pledge, in the staking denom, at least the minimum. The node is a candidate from the next transition that begins, while it has link keys for the coming epoch; without `noise_key` the bond brings none. The signature is the identity key's over `signing::Payload` with `MixnodeBonding`.
  */
 export interface BondMixnodeArgs {
   /**

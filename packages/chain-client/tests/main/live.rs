@@ -10,31 +10,38 @@ use nym_devchain::{BlockTime, Config, Devchain, Genesis, GenesisAccount};
 type Embedded = Option<(Devchain, tempfile::TempDir)>;
 
 async fn chain() -> (ChainClient, Wallet, Embedded) {
-    let (endpoints, mnemonic, embedded) = match std::env::var("NYM_TEST_RPC") {
+    let (endpoints, mnemonic): (Vec<String>, String) = match std::env::var("NYM_TEST_RPC") {
         Ok(endpoints) => {
             let named = std::env::var("NYM_TEST_MNEMONIC_FILE").map(|file| std::fs::read_to_string(file).unwrap());
             let mnemonic = named.unwrap_or_else(|_| crate::delivery::MNEMONIC.to_owned());
-            (endpoints.split(',').map(str::to_owned).collect(), mnemonic, None)
+            (endpoints.split(',').map(str::to_owned).collect(), mnemonic)
         }
         Err(_) => {
-            let mnemonic = Wallet::generate_mnemonic(&mut rand::thread_rng());
-            let address = Wallet::from_mnemonic(&mnemonic, "n").unwrap().address().to_owned();
-            let folder = tempfile::tempdir().unwrap();
-            let config = Config {
-                home: folder.path().to_owned(),
-                listen: ([127, 0, 0, 1], 0).into(),
-                block_time: BlockTime::Every(Duration::from_millis(100)),
-                minimum_gas_prices: "0.025unyx".into(),
-                ..Config::default()
-            };
-            let rich = GenesisAccount { address, coins: "1000000000000unym,1000000000000unyx".into() };
-            let chain = Devchain::start(config, Genesis { accounts: vec![rich] }).await.unwrap();
-            (vec![chain.rpc_url()], mnemonic.to_string(), Some((chain, folder)))
+            let (client, mnemonic, chain) = embedded().await;
+            return (client, Wallet::from_mnemonic(&mnemonic, "n").unwrap(), Some(chain));
         }
     };
     let config = ChainConfig::new(endpoints, None, "n", "0.025unyx".parse().unwrap());
     let client = ChainClient::connect(config).await.unwrap();
-    (client, Wallet::from_mnemonic(&mnemonic, "n").unwrap(), embedded)
+    (client, Wallet::from_mnemonic(&mnemonic, "n").unwrap(), None)
+}
+
+/// An embedded chain whatever the environment says, and the mnemonic of an account with 10^15 of both denoms on it.
+pub async fn embedded() -> (ChainClient, String, (Devchain, tempfile::TempDir)) {
+    let mnemonic = Wallet::generate_mnemonic(&mut rand::thread_rng()).to_string();
+    let address = Wallet::from_mnemonic(&mnemonic, "n").unwrap().address().to_owned();
+    let folder = tempfile::tempdir().unwrap();
+    let config = Config {
+        home: folder.path().to_owned(),
+        listen: ([127, 0, 0, 1], 0).into(),
+        block_time: BlockTime::Every(Duration::from_millis(100)),
+        minimum_gas_prices: "0.025unyx".into(),
+        ..Config::default()
+    };
+    let rich = GenesisAccount { address, coins: "1000000000000000unym,1000000000000000unyx".into() };
+    let chain = Devchain::start(config, Genesis { accounts: vec![rich] }).await.unwrap();
+    let config = ChainConfig::new(vec![chain.rpc_url()], None, "n", "0.025unyx".parse().unwrap());
+    (ChainClient::connect(config).await.unwrap(), mnemonic, (chain, folder))
 }
 
 fn fresh_address() -> String {

@@ -5,5 +5,6 @@
 mod contract;
 mod delivery;
 mod fake_chain;
+mod gas;
 mod live;
 mod topology;

@@ -64,7 +64,8 @@ pub enum ExecuteMsg {
     /// Locks the sender's pledge and registers their mix node.
     ///
     /// Sender: anyone without a bonded node or gateway. Funds: exactly the pledge, in the staking denom, at least the minimum.
-    /// The node is a candidate of the next lottery. The signature is the identity key's over [`crate::signing::Payload`] with [`super::MixnodeBonding`].
+    /// The node is a candidate from the next transition that begins, while it has link keys for the coming epoch; without `noise_key` the bond brings none.
+    /// The signature is the identity key's over [`crate::signing::Payload`] with [`super::MixnodeBonding`].
     BondMixnode {
         /// The node as announced.
         mix_node: MixNode,

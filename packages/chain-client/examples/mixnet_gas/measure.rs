@@ -1,16 +1,11 @@
-//! What the mixnet contract costs on a real chain, beside what the field's contracts cost there: 1,000 bonded nodes of which 240
-//! are paid, turns of the epoch without and with stake changes, and each user message.
-//!
-//! `scripts/benchmark-contract` starts the chain and runs this. By hand: RPC address, contract file, mnemonic file of an account with
-//! 10^15 of `unym` and `unyx`.
-#![allow(clippy::unwrap_used)]
+//! What the mixnet contract costs on a chain, beside what the field's contracts cost there: turns of the epoch without and with stake
+//! changes, and each user message. The example measures on wasmd with a thousand nodes, a test on devchain with fewer.
 
+use cosmwasm_std::Uint128;
 use futures::stream::{self, StreamExt};
 use nym_chain_client::bonding::SignedBonding;
 use nym_chain_client::mixnet::{self, MixnetMessages, MixnetQueries};
-use nym_chain_client::{
-    Account, ChainClient, ChainConfig, Coin, Contract, ContractAddress as _, Message, Tx, TxOutcome, Wallet,
-};
+use nym_chain_client::{Account, ChainClient, Coin, Contract, ContractAddress as _, Message, Tx, TxOutcome, Wallet};
 use nym_contract_types::mixnet::{
     EpochState, InstantiateMsg, MixNode, MixNodeCostParams, MixnodeBonding, NodeReport, PendingRewardResponse,
 };
@@ -18,96 +13,164 @@ use nym_contract_types::{NodeId, Percent};
 use nym_keys::{identity, x25519};
 use rand::rngs::OsRng;
 use serde_json::json;
+use std::ops::Range;
 use std::time::Duration;
 
-const NODES: usize = 1_000;
 const NYM: u128 = 1_000_000;
 /// Transactions on their way at once.
 const AT_ONCE: usize = 100;
-/// After this an epoch of one second has ended in a block, however slow.
-const EPOCH_OVER: Duration = Duration::from_secs(5);
-/// What every call of a contract costs on that chain: loading code that is not pinned, fee, signature, bytes.
-const FIXED: u64 = 118_000;
+/// What every call of a contract costs: loading code that is not pinned, fee, signature, bytes.
+pub const FIXED: u64 = 118_000;
 /// What a byte of a transaction costs.
 const BYTE: u64 = 10;
 /// A contract that does what it is told, that of the conformance suite.
-const PROBE: &[u8] = include_bytes!("../../../tests/conformance/fixtures/probe.wasm.gz");
-/// Most that a message, less the fixed part, may cost of the better of the field's two contracts.
-const GOAL: f64 = 0.6;
+const PROBE: &[u8] = include_bytes!("../../../../tests/conformance/fixtures/probe.wasm.gz");
+/// Most that a message, less the fixed part, is to cost: so many tenths of the better of the field's two contracts.
+const GOAL_TENTHS: u64 = 6;
+/// Of withdrawals and the like at most so many are measured.
+const MOST_SAMPLES: usize = 50;
+
+/// A goal that is known to be missed.
+struct KnownMiss {
+    what: &'static str,
+    /// Most that the figure may be nevertheless.
+    most: u64,
+    reason: &'static str,
+}
+
+/// Which goals are missed, and why. Every other miss is a failure.
+const KNOWN_MISSES: [KnownMiss; 1] = [KnownMiss {
+    what: "withdraw_operator_reward",
+    // No more than in the field.
+    most: 37_800,
+    reason: "its payment alone takes most of the goal, docs/decisions/0010-withdrawals-pay-at-once.md",
+}];
 
 type Mixnet = Contract<ChainClient>;
 
-#[tokio::main]
-async fn main() {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [rpc, wasm, mnemonic] = arguments.as_slice() else {
-        eprintln!("error: three arguments are needed\n  cause: an RPC address, a contract file and a mnemonic file tell where and with what\n  help:  scripts/benchmark-contract");
-        std::process::exit(2);
+/// A figure, and the most that it is to be.
+pub struct Goal {
+    pub what: &'static str,
+    pub figure: u64,
+    pub most: u64,
+}
+
+impl Goal {
+    /// Whether it is missed.
+    pub fn missed(&self) -> bool {
+        self.figure > self.most
+    }
+
+    /// Why it is known to be missed, if it is.
+    pub fn known(&self) -> Option<&'static str> {
+        self.known_miss().map(|known| known.reason)
+    }
+
+    fn known_miss(&self) -> Option<&'static KnownMiss> {
+        KNOWN_MISSES.iter().find(|known| known.what == self.what)
+    }
+}
+
+/// A sentence for each goal that is missed and not known to be, or missed by more than is known.
+pub fn failures(goals: &[Goal]) -> Vec<String> {
+    let failure = |goal: &Goal| {
+        let most = goal.known_miss().map_or(goal.most, |known| known.most);
+        (goal.figure > most).then(|| format!("{}: {}, but at most {most} is wanted", goal.what, goal.figure))
     };
-    let config = ChainConfig::new(vec![rpc.clone()], None, "n", "0.025unyx".parse().unwrap());
-    let client = ChainClient::connect(config).await.unwrap();
-    let mnemonic = std::fs::read_to_string(mnemonic).unwrap();
-    let treasury = client.account(Wallet::from_mnemonic(&mnemonic, "n").unwrap());
+    goals.iter().filter_map(failure).collect()
+}
+
+/// What a user message costs, less the fixed part, with what it causes at the epoch's turn.
+pub struct Cost {
+    pub message: &'static str,
+    pub gas: u64,
+    /// The same of the better of the field's two contracts.
+    pub field: u64,
+}
+
+impl Cost {
+    /// What it is to cost at most.
+    pub fn goal(&self) -> Goal {
+        Goal { what: self.message, figure: self.gas, most: self.field * GOAL_TENTHS / 10 }
+    }
+}
+
+/// All that is measured. Of a turn, the gas of each of its transactions.
+pub struct Measured {
+    /// A turn without stake changes.
+    pub quiet: Vec<u64>,
+    /// One with a stake change for each node.
+    pub one: Vec<u64>,
+    /// One with ten.
+    pub ten: Vec<u64>,
+    /// The user messages.
+    pub messages: Vec<Cost>,
+    /// Of a message that pays: the payment, whichever contract makes it.
+    pub payment: u64,
+}
+
+/// Measures a contract in a network of so many nodes, 60 at least.
+///
+/// The mnemonic is that of an account with 10^15 of `unym` and `unyx`. An epoch lasts a second of block time; after `epoch_over` there is a
+/// block in which it has ended.
+pub async fn measure(
+    client: &ChainClient,
+    mnemonic: &str,
+    wasm: &[u8],
+    nodes: usize,
+    epoch_over: Duration,
+) -> Measured {
+    let treasury = client.account(Wallet::from_mnemonic(mnemonic, "n").unwrap());
     let payment = payment(&treasury).await;
-    let contract = deploy(&client, &treasury, &std::fs::read(wasm).unwrap()).await;
-    let operators = operators(&client, &treasury, &mnemonic).await;
-
-    let bonds = bond_all(&client, &contract, &operators).await;
+    let contract = deploy(client, &treasury, wasm).await;
+    let operators = operators(client, &treasury, mnemonic, nodes).await;
+    let bonds = bond_all(client, &contract, &operators).await;
     let ids: Vec<NodeId> = bonds.iter().map(|(id, _)| *id).collect();
-    turn(&contract, &treasury, &ids).await;
-    turn(&contract, &treasury, &ids).await;
+    let turn = || turn(&contract, &treasury, &ids, epoch_over);
+    turn().await;
+    turn().await;
 
-    println!("epoch turns, 240 of {NODES} nodes paid, lottery included (the field: 13.8 M without and 56.0 M with 1,000 changes, in 13, lottery off chain)");
-    let quiet = turn(&contract, &treasury, &ids).await;
-    tell("no stake change", &quiet);
-    println!(
-        "  a reward: {} gas at most, all that is not fixed shared by 240 (goal 15,000)",
-        (total(&quiet) - FIXED * quiet.len() as u64) / 240
-    );
-
-    let delegate = each(&operators, |index, _| contract.delegate(ids[(index + 1) % NODES], unym(NYM)).unwrap()).await;
-    let one = turn(&contract, &treasury, &ids).await;
-    tell("1,000 stake changes", &one);
-
+    let quiet = turn().await;
+    let delegate = each(&operators, |index, _| contract.delegate(ids[(index + 1) % nodes], unym(NYM)).unwrap()).await;
+    let one = turn().await;
     let ten_changes = |index: usize, _: &Account| {
-        let node = |step: usize| ids[(index + 2 + step) % NODES];
+        let node = |step: usize| ids[(index + 2 + step) % nodes];
         let first = contract.delegate(node(0), unym(NYM)).unwrap();
         (1..10).fold(first, |tx, step| tx.and(contract.delegate(node(step), unym(NYM)).unwrap()))
     };
     each(&operators, ten_changes).await;
-    let ten = turn(&contract, &treasury, &ids).await;
-    tell("10,000 stake changes", &ten);
-    println!("  10,000 changes beside 1,000: {:.2} (goal 1.2)", total(&ten) as f64 / total(&one) as f64);
-    println!("  1,000 changes: {} of 8,000,000 gas, {} of 4 transactions", total(&one), one.len());
+    let ten = turn().await;
 
     // No account sends two of these: what one of its messages settles, another would get cheaper.
-    let earners = earners(&contract, &operators[..300]).await;
+    let tenth = nodes / 10;
+    let samples = tenth.min(MOST_SAMPLES);
+    let earners = earners(&contract, &operators[..3 * tenth], samples).await;
     let operator_reward = each(&earners, |_, _| contract.withdraw_operator_reward().unwrap()).await;
-    let delegators = delegators(&contract, &ids, &operators, 300..600).await;
+    let delegators = delegators(&contract, &ids, &operators, 3 * tenth..6 * tenth, samples).await;
     let withdrawals = delegators.iter().map(|(account, node)| (account, contract.withdraw_delegator_reward(*node)));
     let delegator_reward = all(withdrawals.map(|(account, tx)| (account, tx.unwrap())).collect()).await;
-    let undelegations = (600..650).map(|index| (&operators[index], contract.undelegate(ids[index + 1]).unwrap()));
+    let leaving = 6 * tenth..6 * tenth + samples;
+    let undelegations = leaving.map(|index| (&operators[index], contract.undelegate(ids[index + 1]).unwrap()));
     let undelegate = all(undelegations.collect()).await;
-    let pledge_more = each(&operators[700..750], |_, _| contract.pledge_more(unym(NYM)).unwrap()).await;
+    let pledging = 7 * tenth..7 * tenth + samples;
+    let pledge_more = each(&operators[pledging], |_, _| contract.pledge_more(unym(NYM)).unwrap()).await;
     // What a stake that begins to count costs the epoch's turn.
-    let later = (total(&one) - total(&quiet)) / NODES as u64;
+    let later = total(&one).saturating_sub(total(&quiet)) / nodes as u64;
     let bond: Vec<u64> = bonds.into_iter().map(|(_, gas)| gas).collect();
 
-    println!("\nuser messages with what they cause at the epoch's turn: median gas, less the fixed {FIXED}, beside the better of the field's two");
     // Both of the field's contracts by `delegate 157,100 + 41,500 for the queued event` and so on.
-    for (name, gas, field) in [
+    let messages = [
         ("bond_mixnode", median(bond), 225_500),
         ("delegate_to_mixnode", median(delegate) + later, 155_700 + 41_900),
         ("undelegate_from_mixnode", median(undelegate), 131_300 + 42_600),
         ("pledge_more", median(pledge_more) + later, 159_200 + 72_200),
         ("withdraw_operator_reward", median(operator_reward), 155_800),
         ("withdraw_delegator_reward", median(delegator_reward), 180_300),
-    ] {
-        let (gas, field) = (gas.saturating_sub(FIXED), field - FIXED);
-        let ratio = gas as f64 / field as f64;
-        println!("  {name:<28} {gas:>8} {field:>8}  {ratio:.2}{}", if ratio > GOAL { "  MISSED" } else { "" });
-    }
-    println!("  of it a payment, whichever contract makes it: {payment}");
+    ]
+    .into_iter()
+    .map(|(message, gas, field)| Cost { message, gas: gas.saturating_sub(FIXED), field: field - FIXED })
+    .collect();
+    Measured { quiet, one, ten, messages, payment }
 }
 
 async fn deploy(client: &ChainClient, treasury: &Account, wasm: &[u8]) -> Mixnet {
@@ -115,6 +178,8 @@ async fn deploy(client: &ChainClient, treasury: &Account, wasm: &[u8]) -> Mixnet
     // Epochs that have ended are turned when the measurement is ready for it.
     let mut message = InstantiateMsg::local("unym", 1, vec![treasury.address().to_owned()]);
     message.epochs.report_grace = 3_600;
+    // With the default supply a node with a stake of 100 NYM earns less than it costs, and its delegators nothing.
+    message.initial_rewarding_params.initial_staking_supply = Uint128::new(1_000_000 * NYM);
     let tx = mixnet::instantiate(code_id, "mixnet", &message, None).unwrap();
     client.contract(treasury.send(&tx).await.unwrap().contract_address().unwrap())
 }
@@ -139,11 +204,11 @@ async fn payment(treasury: &Account) -> u64 {
 }
 
 /// Accounts with 1,000 NYM each.
-async fn operators(client: &ChainClient, treasury: &Account, mnemonic: &str) -> Vec<Account> {
+async fn operators(client: &ChainClient, treasury: &Account, mnemonic: &str, count: usize) -> Vec<Account> {
     let account = |index: usize| {
         client.account(Wallet::from_mnemonic_at(mnemonic, "n", &format!("m/44'/118'/1'/0/{index}")).unwrap())
     };
-    let accounts: Vec<Account> = (0..NODES).map(account).collect();
+    let accounts: Vec<Account> = (0..count).map(account).collect();
     let coins = vec![unym(1_000 * NYM), Coin::new(1_000 * NYM, "unyx")];
     for some in accounts.chunks(AT_ONCE) {
         let sends = some.iter().map(|account| Tx::send(account.address(), coins.clone()));
@@ -152,29 +217,27 @@ async fn operators(client: &ChainClient, treasury: &Account, mnemonic: &str) -> 
     accounts
 }
 
-/// Withdrawals of one kind: that many are measured.
-const WITHDRAWALS: usize = 50;
-
-/// Accounts whose nodes have earned them a unit at least: a withdrawal that pays nothing costs much less.
-async fn earners(contract: &Mixnet, operators: &[Account]) -> Vec<Account> {
+/// At most so many accounts whose nodes have earned them a unit at least: a withdrawal that pays nothing costs much less.
+async fn earners(contract: &Mixnet, operators: &[Account], most: usize) -> Vec<Account> {
     let mut found = Vec::new();
     for account in operators {
         if earned(&contract.operator_reward(account.address()).await.unwrap()) {
             found.push(account.clone());
         }
-        if found.len() == WITHDRAWALS {
+        if found.len() == most {
             break;
         }
     }
     found
 }
 
-/// Accounts that their first delegation has earned a unit at least, and its node.
+/// At most so many accounts that their first delegation has earned a unit at least, and its node.
 async fn delegators(
     contract: &Mixnet,
     ids: &[NodeId],
     operators: &[Account],
-    among: std::ops::Range<usize>,
+    among: Range<usize>,
+    most: usize,
 ) -> Vec<(Account, NodeId)> {
     let mut found = Vec::new();
     for index in among {
@@ -182,7 +245,7 @@ async fn delegators(
         if earned(&contract.delegator_reward(account.address(), node).await.unwrap()) {
             found.push((account.clone(), node));
         }
-        if found.len() == WITHDRAWALS {
+        if found.len() == most {
             break;
         }
     }
@@ -242,9 +305,8 @@ async fn all(txs: Vec<(&Account, Tx)>) -> Vec<u64> {
 }
 
 /// Ends an epoch with reports of all nodes; the gas of the transactions that turned it.
-async fn turn(contract: &Mixnet, account: &Account, ids: &[NodeId]) -> Vec<u64> {
-    // An epoch lasts a second of block time.
-    tokio::time::sleep(EPOCH_OVER).await;
+async fn turn(contract: &Mixnet, account: &Account, ids: &[NodeId], epoch_over: Duration) -> Vec<u64> {
+    tokio::time::sleep(epoch_over).await;
     let epoch = contract.epoch_status().await.unwrap().epoch;
     if epoch > 0 {
         let performance = Percent::from_percentage(95).unwrap();
@@ -270,15 +332,13 @@ fn unym(amount: u128) -> Coin {
     Coin::new(amount, "unym")
 }
 
-fn total(gas: &[u64]) -> u64 {
+/// The gas of all transactions.
+pub fn total(gas: &[u64]) -> u64 {
     gas.iter().sum()
 }
 
 fn median(mut gas: Vec<u64>) -> u64 {
+    assert!(!gas.is_empty(), "nobody could send the message: too few nodes have earned anything");
     gas.sort_unstable();
     gas[gas.len() / 2]
-}
-
-fn tell(what: &str, gas: &[u64]) {
-    println!("  {what}: {} gas in {} transactions {gas:?}", total(gas), gas.len());
 }
