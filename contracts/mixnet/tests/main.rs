@@ -18,6 +18,7 @@ mod mixnodes;
 mod names;
 mod pages;
 mod parking;
+mod ranges;
 mod rewards;
 mod rotation;
 mod storage;

@@ -54,10 +54,10 @@ pub fn save_monitors(storage: &mut dyn Storage, api: &dyn Api, monitors: Vec<Str
     Ok(())
 }
 
-/// Changes least pledges and delegations.
+/// Changes least pledges and delegations, and the ranges of margins and costs.
 pub fn update_params(deps: DepsMut<'_>, sender: Addr, updated: ContractStateParams) -> Result<Response, ContractError> {
     let mut state = owned_by(deps.storage, sender)?;
-    params::check_minimums(&updated, &state.rewarding_denom)?;
+    params::check_params(&updated, &state.rewarding_denom)?;
 
     state.params = updated;
     STATE.save(deps.storage, &state)?;
