@@ -8,6 +8,7 @@ mod beacon;
 mod damage;
 mod delegations;
 mod epochs;
+mod events;
 mod gateways;
 mod instantiate;
 mod invariants;

@@ -281,7 +281,9 @@ pub fn update_costs(deps: DepsMut<'_>, sender: Addr, new_costs: MixNodeCostParam
 
     let event = Event::new(events::MIXNET)
         .add_attribute(events::ATTR_ACTION, "update_mixnode_cost_params")
-        .add_attribute(events::ATTR_MIX_ID, mix_id.to_string());
+        .add_attribute(events::ATTR_MIX_ID, mix_id.to_string())
+        .add_attribute(events::ATTR_PROFIT_MARGIN, new_costs.profit_margin_percent.to_string())
+        .add_attribute(events::ATTR_OPERATING_COST, new_costs.interval_operating_cost.to_string());
     Ok(Response::new().add_event(event))
 }
 
