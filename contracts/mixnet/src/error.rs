@@ -4,7 +4,7 @@
 #![allow(missing_docs)]
 
 use cosmwasm_std::{Addr, Coin, StdError, Uint128};
-use nym_contract_types::{EpochId, NodeId};
+use nym_contract_types::{EpochId, NodeId, Percent};
 use thiserror::Error;
 
 /// Why a message was refused. Nothing changes then.
@@ -65,6 +65,12 @@ pub enum ContractError {
     /// A pledge below the minimum.
     #[error("the pledge is {pledge}, but at least {minimum} is required")]
     PledgeTooSmall { pledge: Coin, minimum: Coin },
+    /// A profit margin outside the network's range.
+    #[error("the profit margin is {margin}, but must be from {minimum} to {maximum}")]
+    ProfitMargin { margin: Percent, minimum: Percent, maximum: Percent },
+    /// A cost outside the network's range.
+    #[error("the operating cost of an interval is {cost}, but must be from {minimum} to {maximum}")]
+    OperatingCost { cost: Coin, minimum: Coin, maximum: Coin },
     /// The account has a bond.
     #[error("{owner} has bonded {bonded} already")]
     AlreadyBonded { owner: Addr, bonded: String },

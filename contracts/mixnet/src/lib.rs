@@ -8,6 +8,7 @@ pub mod state;
 pub mod admin;
 pub mod announced;
 pub mod beacon;
+pub mod costs;
 pub mod delegations;
 pub mod epochs;
 pub mod gateways;

@@ -4,6 +4,7 @@ use cosmwasm_std::{Addr, Coin, Storage, Uint128, Uint256};
 use nym_contract_types::mixnet::{ContractState, ContractStateParams, EpochParams, MixingParams, RewardingParams};
 use nym_contract_types::{keys, EpochId, NodeId};
 
+use crate::costs::Ranges;
 use crate::epochs::clock::Phase;
 use crate::mixnodes::state::{Clock, SCALE};
 use crate::packed::{json_records, Packed, PackedItem, PackedMap, Reader, Write, FORM};
@@ -48,6 +49,8 @@ pub struct Core {
     pub minimum_delegation: Option<u128>,
     /// Whether nodes may announce loopback addresses.
     pub allow_loopback: bool,
+    /// Whether there are ranges of margins or costs, which are in [`Told`].
+    pub has_ranges: bool,
     /// Epochs that a node's keys serve; 0: they do not expire.
     pub key_period: u32,
     /// Last node number given away; the first is 1.
@@ -102,6 +105,7 @@ impl Core {
             minimum_gateway_pledge: 0,
             minimum_delegation: None,
             allow_loopback: false,
+            has_ranges: false,
             key_period: 0,
             last_node_id: 0,
             owed: 0,
@@ -141,6 +145,7 @@ impl Core {
         self.minimum_gateway_pledge = units(params.minimum_gateway_pledge.amount);
         self.minimum_delegation = params.minimum_mixnode_delegation.as_ref().map(|minimum| units(minimum.amount));
         self.allow_loopback = state.allow_loopback;
+        self.has_ranges = params.profit_margin.is_some() || params.interval_operating_cost.is_some();
         self.key_period = state.epochs.key_period;
     }
 }
@@ -152,7 +157,8 @@ impl Packed for Core {
         let flags = self.now.phase.number()
             | u8::from(self.minimum_delegation.is_some()) << 2
             | u8::from(self.allow_loopback) << 3
-            | u8::from(self.taken_over) << 4;
+            | u8::from(self.taken_over) << 4
+            | u8::from(self.has_ranges) << 5;
         let bytes = Vec::with_capacity(64)
             .put(&[FORM | flags])
             .number(self.now.id)
@@ -170,7 +176,7 @@ impl Packed for Core {
     }
 
     fn unpack(bytes: &mut Reader<'_>) -> Option<Self> {
-        let flags = bytes.u8()?.checked_sub(FORM).filter(|flags| *flags < 32)?;
+        let flags = bytes.u8()?.checked_sub(FORM).filter(|flags| *flags < 64)?;
         Some(Self {
             now: Now { phase: Phase::of(flags & 3)?, id: bytes.number()?, interval: bytes.number()? },
             denom: bytes.text()?,
@@ -182,6 +188,7 @@ impl Packed for Core {
             minimum_delegation: if flags & 4 != 0 { Some(bytes.amount()?) } else { None },
             allow_loopback: flags & 8 != 0,
             taken_over: flags & 16 != 0,
+            has_ranges: flags & 32 != 0,
         })
     }
 }
@@ -195,14 +202,16 @@ pub struct Told {
     pub epochs: EpochParams,
     /// Parameters of the topology document.
     pub mixing: MixingParams,
+    /// What operators may announce to keep.
+    pub ranges: Ranges,
 }
 
 impl Packed for Told {
     const NAME: &'static str = "state";
 
     fn pack(&self) -> Vec<u8> {
-        Vec::with_capacity(96)
-            .put(&[FORM | u8::from(self.epochs.bootstrap_seed)])
+        let bytes = Vec::with_capacity(96)
+            .put(&[FORM | u8::from(self.epochs.bootstrap_seed) | self.ranges.flags() << 1])
             .address(&self.owner)
             .number(self.epochs.epoch_length)
             .number(self.epochs.epochs_in_interval)
@@ -211,11 +220,12 @@ impl Packed for Told {
             .number(self.epochs.stale_epochs)
             .number(self.mixing.payload_size)
             .number(self.mixing.mean_hop_delay_ms)
-            .number(self.mixing.max_hop_delay_ms)
+            .number(self.mixing.max_hop_delay_ms);
+        self.ranges.write(bytes)
     }
 
     fn unpack(bytes: &mut Reader<'_>) -> Option<Self> {
-        let flags = bytes.u8()?.checked_sub(FORM).filter(|flags| *flags < 2)?;
+        let flags = bytes.u8()?.checked_sub(FORM).filter(|flags| *flags < 8)?;
         Some(Self {
             owner: bytes.address()?,
             epochs: EpochParams {
@@ -224,7 +234,7 @@ impl Packed for Told {
                 report_grace: bytes.number()?,
                 seed_grace: bytes.number()?,
                 stale_epochs: bytes.number()?,
-                bootstrap_seed: flags != 0,
+                bootstrap_seed: flags & 1 != 0,
                 key_period: 0,
             },
             mixing: MixingParams {
@@ -232,6 +242,7 @@ impl Packed for Told {
                 mean_hop_delay_ms: bytes.number()?,
                 max_hop_delay_ms: bytes.number()?,
             },
+            ranges: Ranges::read(bytes, flags >> 1)?,
         })
     }
 }
@@ -247,6 +258,8 @@ impl StateRecords {
             minimum_mixnode_pledge: core.coin(core.minimum_mixnode_pledge),
             minimum_gateway_pledge: core.coin(core.minimum_gateway_pledge),
             minimum_mixnode_delegation: core.minimum_delegation.map(|minimum| core.coin(minimum)),
+            profit_margin: told.ranges.of_margins(),
+            interval_operating_cost: told.ranges.of_costs(&core),
         };
         Ok(ContractState {
             owner: told.owner,
@@ -264,7 +277,9 @@ impl StateRecords {
         core.tell(state);
         CORE.save(storage, &core);
         let (owner, epochs, mixing) = (state.owner.clone(), state.epochs.clone(), state.mixing.clone());
-        TOLD.save(storage, &Told { owner, epochs, mixing });
+        let params = &state.params;
+        let ranges = Ranges::of(params.profit_margin.as_ref(), params.interval_operating_cost.as_ref());
+        TOLD.save(storage, &Told { owner, epochs, mixing, ranges });
         Ok(())
     }
 }

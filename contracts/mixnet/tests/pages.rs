@@ -9,8 +9,11 @@ use std::path::{Path, PathBuf};
 
 use cosmwasm_std::{coin, coins, Addr, BankMsg, Binary, Coin, CosmosMsg, Env, Response};
 use nym_contract_runtime::json;
-use nym_contract_types::mixnet::{ExecuteMsg, GatewayBonding, MixnodeBonding, NodeKeys};
+use nym_contract_types::mixnet::{
+    ExecuteMsg, GatewayBonding, MixnodeBonding, NodeKeys, OperatingCostRange, ProfitMarginRange,
+};
 use nym_contract_types::signing::{MessageType, Payload};
+use nym_contract_types::Percent;
 use serde_json::Value;
 
 use crate::access;
@@ -62,6 +65,10 @@ fn network() -> Suite {
         msg.epochs.key_period = 24;
         msg.epochs.bootstrap_seed = false;
         msg.params.minimum_mixnode_delegation = Some(coin(NYM, DENOM));
+        let share = |percents| Percent::from_percentage(percents).unwrap();
+        msg.params.profit_margin = Some(ProfitMarginRange { minimum: share(5), maximum: share(50) });
+        let (minimum, maximum) = (coin(10 * NYM, DENOM), coin(100 * NYM, DENOM));
+        msg.params.interval_operating_cost = Some(OperatingCostRange { minimum, maximum });
     });
     for number in 1..=3 {
         let owner = net.operator(number);

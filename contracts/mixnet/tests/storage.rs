@@ -1,6 +1,7 @@
 //! Namespaces of the contract's records, and the one spelling of each.
 
 use cosmwasm_std::Addr;
+use nym_mixnet_contract::costs::Ranges;
 use nym_mixnet_contract::delegations::state::StoredDelegation;
 use nym_mixnet_contract::epochs::clock::{Transition, TRANSITION};
 use nym_mixnet_contract::gateways::state::GATEWAYS;
@@ -171,8 +172,15 @@ fn records_that_are_cut_or_longer_are_none() {
     check(&bond);
     check(&GATEWAYS.load(&net.store, &identity).unwrap());
     check(&core);
-    check(&Core { minimum_delegation: Some(7), owed: u128::MAX, ..core });
+    check(&Core { minimum_delegation: Some(7), owed: u128::MAX, has_ranges: true, ..core });
     check(&told);
+    for profit_margin in [None, Some((0, 10u64.pow(18)))] {
+        for operating_cost in [None, Some((7, 10u128.pow(18)))] {
+            check(&Told { ranges: Ranges { profit_margin, operating_cost }, ..told.clone() });
+        }
+    }
+    let empty = Ranges { profit_margin: Some((2, 1)), operating_cost: None };
+    assert!(Told::from_stored(&Told { ranges: empty, ..told.clone() }.pack()).is_err());
     check(&Told { owner: Addr::unchecked("n1".repeat(200)), ..told });
     check(&transition);
     for bonded in [None, Some(Bonded::Mixnode(70_000)), Some(Bonded::Gateway([7; 32]))] {

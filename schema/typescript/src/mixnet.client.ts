@@ -48,7 +48,7 @@ export class MixnetQueryClient {
   }
 
   /**
-   * Least pledges and delegations.
+   * Least pledges and delegations, ranges of margins and costs.
    */
   getStateParams(): Promise<t.ContractStateParams> {
     return this.ask({ get_state_params: {} });
@@ -694,9 +694,9 @@ export class MixnetClient extends MixnetQueryClient {
   }
 
   /**
-   * Changes the least pledges and delegations.
+   * Changes the least pledges and delegations, and the ranges of profit margins and operating costs.
    *
-   * Sender: the owner. Funds: none. Takes effect at once and for new stakes only.
+   * Sender: the owner. Funds: none. Takes effect at once and for new stakes and costs only; from the next interval on, nodes with other margins and costs are paid by the nearest in the ranges.
    */
   updateContractStateParams(args: t.UpdateContractStateParamsArgs, options?: SendOptions): Promise<ExecuteResult> {
     return this.send({ update_contract_state_params: args }, options);

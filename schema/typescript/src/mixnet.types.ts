@@ -1641,9 +1641,17 @@ export interface IntervalRewardParams {
    */
   epoch_reward_budget: Decimal;
   /**
+   * The same of costs of an interval.
+   */
+  interval_operating_cost?: OperatingCostRange | null;
+  /**
    * Share of the pool that one interval emits.
    */
   interval_pool_emission: Percent;
+  /**
+   * Profit margins that are paid: what a node announced below or above is taken as the nearest of them. None: all.
+   */
+  profit_margin?: ProfitMarginRange | null;
   /**
    * What is left to pay.
    */
@@ -1664,6 +1672,32 @@ export interface IntervalRewardParams {
    * Weight of the operator's own stake.
    */
   sybil_resistance: Percent;
+}
+/**
+ * Costs of an interval from one to another, which are both among them.
+ */
+export interface OperatingCostRange {
+  /**
+   * The largest, at least the least.
+   */
+  maximum: Coin;
+  /**
+   * The least cost, in the staking denom; 0 is one.
+   */
+  minimum: Coin;
+}
+/**
+ * Profit margins from one to another, which are both among them.
+ */
+export interface ProfitMarginRange {
+  /**
+   * The largest, at least the least.
+   */
+  maximum: Percent;
+  /**
+   * The least share of the profit, 0–1.
+   */
+  minimum: Percent;
 }
 /**
  * The reward model's parameters in force.
@@ -1738,6 +1772,10 @@ export interface StakeSaturationResponse {
  */
 export interface ContractStateParams {
   /**
+   * Costs of an interval that operators may announce, in the staking denom; none: any.
+   */
+  interval_operating_cost?: OperatingCostRange | null;
+  /**
    * Least pledge of a gateway, in the staking denom.
    */
   minimum_gateway_pledge: Coin;
@@ -1749,6 +1787,10 @@ export interface ContractStateParams {
    * Least pledge of a mix node, in the staking denom.
    */
   minimum_mixnode_pledge: Coin;
+  /**
+   * Profit margins that operators may announce; none: all.
+   */
+  profit_margin?: ProfitMarginRange | null;
 }
 /**
  * Clock and lottery of the epochs. Every duration is in seconds of block time.
@@ -1821,7 +1863,7 @@ export interface ContractState {
    */
   owner: Addr;
   /**
-   * Least pledges and delegations.
+   * Least pledges and delegations, ranges of margins and costs.
    */
   params: ContractStateParams;
   /**
@@ -1940,7 +1982,7 @@ export interface InstantiateMsg {
    */
   monitors: string[];
   /**
-   * Least pledges and delegations.
+   * Least pledges and delegations, ranges of margins and costs.
    */
   params: ContractStateParams;
   /**
@@ -2331,9 +2373,9 @@ export interface UpdateMonitorsArgs {
   monitors: string[];
 }
 /**
- * Changes the least pledges and delegations.
+ * Changes the least pledges and delegations, and the ranges of profit margins and operating costs.
  *
- * Sender: the owner. Funds: none. Takes effect at once and for new stakes only.
+ * Sender: the owner. Funds: none. Takes effect at once and for new stakes and costs only; from the next interval on, nodes with other margins and costs are paid by the nearest in the ranges.
  */
 export interface UpdateContractStateParamsArgs {
   /**

@@ -331,7 +331,12 @@ async function govern(): Promise<void> {
   await as("nextOwner").acceptAdmin();
   assert.equal(await ask.admin(), address("nextOwner"));
   const next = as("nextOwner");
-  const updated_parameters = { ...settings.params, minimum_mixnode_delegation: null };
+  const updated_parameters = {
+    ...settings.params,
+    minimum_mixnode_delegation: null,
+    profit_margin: { minimum: "0.05", maximum: "0.5" },
+    interval_operating_cost: null,
+  };
   await next.updateContractStateParams({ updated_parameters });
   assert.deepEqual(await ask.getStateParams(), updated_parameters);
   const key = { key: GENERATOR, threshold: 1, members: [{ account: address("monitor"), index: 1, key: GENERATOR }] };

@@ -2,6 +2,7 @@
 
 use cosmwasm_std::{Addr, Api, DepsMut, Event, Response, Storage};
 use nym_contract_types::mixnet::{events, ContractState, ContractStateParams, PendingParams, RewardingParamsUpdate};
+use nym_contract_types::Percent;
 
 use super::params;
 use crate::epochs::state::{LAST_MONITOR_ID, MONITORS};
@@ -54,15 +55,27 @@ pub fn save_monitors(storage: &mut dyn Storage, api: &dyn Api, monitors: Vec<Str
     Ok(())
 }
 
-/// Changes least pledges and delegations.
+/// Changes least pledges and delegations, and the ranges of margins and costs.
 pub fn update_params(deps: DepsMut<'_>, sender: Addr, updated: ContractStateParams) -> Result<Response, ContractError> {
     let mut state = owned_by(deps.storage, sender)?;
-    params::check_minimums(&updated, &state.rewarding_denom)?;
+    params::check_params(&updated, &state.rewarding_denom)?;
 
+    let (margins, costs) = (updated.profit_margin.as_ref(), updated.interval_operating_cost.as_ref());
+    let event = event(
+        "update_contract_state_params",
+        vec![
+            (events::ATTR_MINIMUM_MIXNODE_PLEDGE, Some(updated.minimum_mixnode_pledge.to_string())),
+            (events::ATTR_MINIMUM_GATEWAY_PLEDGE, Some(updated.minimum_gateway_pledge.to_string())),
+            (events::ATTR_MINIMUM_DELEGATION, updated.minimum_mixnode_delegation.as_ref().map(ToString::to_string)),
+            (events::ATTR_PROFIT_MARGIN_MINIMUM, margins.map(|range| range.minimum.to_string())),
+            (events::ATTR_PROFIT_MARGIN_MAXIMUM, margins.map(|range| range.maximum.to_string())),
+            (events::ATTR_OPERATING_COST_MINIMUM, costs.map(|range| range.minimum.to_string())),
+            (events::ATTR_OPERATING_COST_MAXIMUM, costs.map(|range| range.maximum.to_string())),
+        ],
+    );
     state.params = updated;
     STATE.save(deps.storage, &state)?;
 
-    let event = Event::new(events::MIXNET).add_attribute(events::ATTR_ACTION, "update_contract_state_params");
     Ok(Response::new().add_event(event))
 }
 
@@ -76,7 +89,8 @@ pub fn update_active_set_size(
     owned_by(deps.storage, sender)?;
     not_immediately(immediately, "active_set_size", "epoch")?;
     params::check_set_sizes(REWARDING.load(deps.storage)?.rewarded_set_size, size)?;
-    announce(deps.storage, "update_active_set_size", |pending| pending.active_set_size = Some(size))
+    let event = event("update_active_set_size", vec![(events::ATTR_ACTIVE_SET_SIZE, Some(size.to_string()))]);
+    announce(deps.storage, event, |pending| pending.active_set_size = Some(size))
 }
 
 /// Announces parameters of the reward model for the next interval.
@@ -86,10 +100,22 @@ pub fn update_rewarding(
     update: RewardingParamsUpdate,
     immediately: bool,
 ) -> Result<Response, ContractError> {
-    owned_by(deps.storage, sender)?;
+    let denom = owned_by(deps.storage, sender)?.rewarding_denom;
     not_immediately(immediately, "reward parameters", "interval")?;
     params::check_update(&update)?;
-    announce(deps.storage, "update_rewarding_params", |pending| {
+    let share = |value: Option<Percent>| value.map(|value| value.to_string());
+    let event = event(
+        "update_rewarding_params",
+        vec![
+            (events::ATTR_STAKING_SUPPLY, update.staking_supply.map(|supply| format!("{supply}{denom}"))),
+            (events::ATTR_SUPPLY_SCALE_FACTOR, share(update.staking_supply_scale_factor)),
+            (events::ATTR_SYBIL_RESISTANCE, share(update.sybil_resistance_percent)),
+            (events::ATTR_WORK_FACTOR, update.active_set_work_factor.map(|factor| factor.to_string())),
+            (events::ATTR_POOL_EMISSION, share(update.interval_pool_emission)),
+            (events::ATTR_REWARDED_SET_SIZE, update.rewarded_set_size.map(|size| size.to_string())),
+        ],
+    );
+    announce(deps.storage, event, |pending| {
         let before = std::mem::take(&mut pending.rewarding);
         pending.rewarding = RewardingParamsUpdate {
             staking_supply: update.staking_supply.or(before.staking_supply),
@@ -115,7 +141,14 @@ pub fn update_interval(
     state.epochs.epochs_in_interval = epochs_in_interval;
     state.epochs.epoch_length = epoch_length;
     params::check_epochs(&state.epochs)?;
-    announce(deps.storage, "update_interval_config", |pending| {
+    let event = event(
+        "update_interval_config",
+        vec![
+            (events::ATTR_EPOCHS_IN_INTERVAL, Some(epochs_in_interval.to_string())),
+            (events::ATTR_EPOCH_LENGTH, Some(epoch_length.to_string())),
+        ],
+    );
+    announce(deps.storage, event, |pending| {
         pending.epochs_in_interval = Some(epochs_in_interval);
         pending.epoch_length = Some(epoch_length);
     })
@@ -125,8 +158,9 @@ pub fn update_interval(
 pub fn offer(deps: DepsMut<'_>, sender: Addr, admin: String) -> Result<Response, ContractError> {
     let state = owned_by(deps.storage, sender)?;
     let admin = deps.api.addr_validate(&admin)?;
+    let event = event("update_admin", vec![(events::ATTR_ADMIN, Some(admin.to_string()))]);
     let offered = (admin != state.owner).then_some(admin);
-    announce(deps.storage, "update_admin", |pending| pending.admin = offered)
+    announce(deps.storage, event, |pending| pending.admin = offered)
 }
 
 /// Accepts the contract.
@@ -136,9 +170,16 @@ pub fn accept(deps: DepsMut<'_>, sender: Addr) -> Result<Response, ContractError
         return Err(ContractError::NotOffered { sender });
     }
     let mut state = STATE.load(deps.storage)?;
+    let event = event(
+        "accept_admin",
+        vec![
+            (events::ATTR_ADMIN, Some(sender.to_string())),
+            (events::ATTR_FORMER_ADMIN, Some(state.owner.to_string())),
+        ],
+    );
     state.owner = sender;
     STATE.save(deps.storage, &state)?;
-    announce(deps.storage, "accept_admin", |pending| pending.admin = None)
+    announce(deps.storage, event, |pending| pending.admin = None)
 }
 
 /// Nobody changes the rules of an epoch or interval that runs, not even the owner.
@@ -152,13 +193,19 @@ fn not_immediately(wanted: bool, what: &'static str, when: &'static str) -> Resu
 /// Stores a change of what was announced.
 fn announce(
     storage: &mut dyn Storage,
-    action: &str,
+    event: Event,
     change: impl FnOnce(&mut PendingParams),
 ) -> Result<Response, ContractError> {
     let mut pending = PENDING_PARAMS.may_load(storage)?.unwrap_or_default();
     change(&mut pending);
     PENDING_PARAMS.save(storage, &pending);
-    Ok(Response::new().add_event(Event::new(events::MIXNET).add_attribute(events::ATTR_ACTION, action)))
+    Ok(Response::new().add_event(event))
+}
+
+/// The event of a message, with those of the values that there are.
+fn event(action: &str, values: Vec<(&str, Option<String>)>) -> Event {
+    let named = values.into_iter().filter_map(|(name, value)| Some((name, value?)));
+    Event::new(events::MIXNET).add_attribute(events::ATTR_ACTION, action).add_attributes(named)
 }
 
 /// The contract's state, if the sender owns the contract.

@@ -3,7 +3,7 @@
 use cosmwasm_std::{Decimal, Uint128, Uint256};
 use nym_contract_types::mixnet::{
     ContractState, ContractStateParams, EpochParams, InitialRewardingParams, IntervalRewardParams, MixingParams,
-    RewardingParams, RewardingParamsUpdate,
+    OperatingCostRange, RewardingParams, RewardingParamsUpdate,
 };
 
 use crate::rewards::state::{model, store_model};
@@ -26,13 +26,13 @@ pub fn check_state(state: &ContractState) -> Result<(), ContractError> {
     if !(3..=MAX_DENOM).contains(&denom.len()) {
         return refuse("rewarding_denom", denom.chars().take(32).collect::<String>(), "3 to 128 bytes");
     }
-    check_minimums(&state.params, denom)?;
+    check_params(&state.params, denom)?;
     check_epochs(&state.epochs)?;
     check_mixing(&state.mixing)
 }
 
-/// Checks least pledges and delegations.
-pub fn check_minimums(params: &ContractStateParams, denom: &str) -> Result<(), ContractError> {
+/// Checks least pledges and delegations, and the ranges of margins and costs.
+pub fn check_params(params: &ContractStateParams, denom: &str) -> Result<(), ContractError> {
     let coins = [
         ("minimum_mixnode_pledge", Some(&params.minimum_mixnode_pledge)),
         ("minimum_gateway_pledge", Some(&params.minimum_gateway_pledge)),
@@ -45,6 +45,28 @@ pub fn check_minimums(params: &ContractStateParams, denom: &str) -> Result<(), C
         if coin.amount.is_zero() || coin.amount > Uint256::from(MAX_SUPPLY) {
             return refuse(name, coin.amount, "1 to 10^18");
         }
+    }
+    if let Some(range) = params.profit_margin.as_ref().filter(|range| range.minimum > range.maximum) {
+        return refuse("profit_margin.maximum", range.maximum, "at least profit_margin.minimum");
+    }
+    params.interval_operating_cost.as_ref().map_or(Ok(()), |range| check_costs(range, denom))
+}
+
+/// Checks a range of operating costs.
+fn check_costs(range: &OperatingCostRange, denom: &str) -> Result<(), ContractError> {
+    for (name, cost) in
+        [("interval_operating_cost.minimum", &range.minimum), ("interval_operating_cost.maximum", &range.maximum)]
+    {
+        if cost.denom != denom {
+            return refuse(name, cost.denom.chars().take(64).collect::<String>(), "in the staking denom");
+        }
+        if cost.amount > Uint256::from(MAX_SUPPLY) {
+            return refuse(name, cost.amount, "at most 10^18");
+        }
+    }
+    if range.minimum.amount > range.maximum.amount {
+        let rule = "at least interval_operating_cost.minimum";
+        return refuse("interval_operating_cost.maximum", range.maximum.amount, rule);
     }
     Ok(())
 }
@@ -103,6 +125,8 @@ pub fn rewarding(initial: &InitialRewardingParams, state: &ContractState) -> Res
             sybil_resistance: initial.sybil_resistance,
             active_set_work_factor: initial.active_set_work_factor,
             interval_pool_emission: initial.interval_pool_emission,
+            profit_margin: state.params.profit_margin.clone(),
+            interval_operating_cost: state.params.interval_operating_cost.clone(),
         },
         rewarded_set_size: initial.rewarded_set_size,
         active_set_size: initial.active_set_size,

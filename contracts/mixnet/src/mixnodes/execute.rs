@@ -11,6 +11,7 @@ use super::state::{
     Bond, Clock, NodeStake, PendingCosts, Staked, BONDS, LEFT_STAKES, PARKED, SCALE, STAKES, UNBONDED,
     UNBONDED_BY_IDENTITY, UNBONDED_BY_OWNER,
 };
+use crate::costs::Kept;
 use crate::funds::{one_coin, pay};
 use crate::packed::Present;
 use crate::rotation::state::{keep_bonded, KEYS};
@@ -37,8 +38,7 @@ pub fn bond(
         let (pledge, minimum) = (core.coin(pledge.u128()), core.coin(core.minimum_mixnode_pledge));
         return Err(ContractError::PledgeTooSmall { pledge, minimum });
     }
-    let operating_cost = operating_cost(&cost_params, &core.denom)?;
-    let profit_margin = profit_margin(&cost_params)?;
+    let Kept { profit_margin, operating_cost } = Kept::announced(deps.storage, &core, &cost_params)?;
     let node = announced::mix_node(&mix_node, core.allow_loopback)?;
     ensure_identity_free(deps.storage, &core, &node.identity)?;
     let bonding = MixnodeBonding { mix_node, cost_params };
@@ -272,8 +272,7 @@ pub fn update_costs(deps: DepsMut<'_>, sender: Addr, new_costs: MixNodeCostParam
     let core = CORE.load(deps.storage)?;
     core.now.stakes_may_change()?;
     let mix_id = mixnode_in(bond_of(deps.storage, &sender)?, &sender)?;
-    let operating_cost = operating_cost(&new_costs, &core.denom)?;
-    let profit_margin = profit_margin(&new_costs)?;
+    let Kept { profit_margin, operating_cost } = Kept::announced(deps.storage, &core, &new_costs)?;
 
     let mut node = Staked::load_bonded(deps.storage, mix_id, core.now.clock())?;
     node.stake.pending_costs = Some(PendingCosts { interval: core.now.interval, profit_margin, operating_cost });
@@ -282,7 +281,9 @@ pub fn update_costs(deps: DepsMut<'_>, sender: Addr, new_costs: MixNodeCostParam
 
     let event = Event::new(events::MIXNET)
         .add_attribute(events::ATTR_ACTION, "update_mixnode_cost_params")
-        .add_attribute(events::ATTR_MIX_ID, mix_id.to_string());
+        .add_attribute(events::ATTR_MIX_ID, mix_id.to_string())
+        .add_attribute(events::ATTR_PROFIT_MARGIN, new_costs.profit_margin_percent.to_string())
+        .add_attribute(events::ATTR_OPERATING_COST, new_costs.interval_operating_cost.to_string());
     Ok(Response::new().add_event(event))
 }
 
@@ -292,25 +293,4 @@ fn stake_event(action: &str, mix_id: NodeId, owner: &Addr, amount: Uint128, deno
         .add_attribute(events::ATTR_MIX_ID, mix_id.to_string())
         .add_attribute(events::ATTR_OWNER, owner)
         .add_attribute(events::ATTR_AMOUNT, format!("{amount}{denom}"))
-}
-
-fn operating_cost(costs: &MixNodeCostParams, denom: &str) -> Result<u128, ContractError> {
-    let cost = &costs.interval_operating_cost;
-    if cost.denom != denom {
-        return Err(ContractError::Parameter {
-            name: "interval_operating_cost",
-            value: cost.denom.chars().take(64).collect(),
-            rule: "in the staking denom",
-        });
-    }
-    let amount = Uint128::try_from(cost.amount).map_err(|_| ContractError::OutOfRange { what: "operating cost" })?;
-    if amount.u128() > u128::MAX / SCALE {
-        return Err(ContractError::OutOfRange { what: "operating cost" });
-    }
-    Ok(amount.u128())
-}
-
-fn profit_margin(costs: &MixNodeCostParams) -> Result<u64, ContractError> {
-    u64::try_from(costs.profit_margin_percent.atomics().u128())
-        .map_err(|_| ContractError::OutOfRange { what: "profit margin" })
 }

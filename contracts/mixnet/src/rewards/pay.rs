@@ -6,6 +6,7 @@ use nym_contract_types::NodeId;
 use nym_rewarding::{delegation, node_reward, Costs, Params, Reward, Stake, Work};
 
 use super::state::{atomics, model, store_model, PoolChange, PENDING_PARAMS, POOL_CHANGE};
+use crate::costs::{Kept, Ranges};
 use crate::epochs::clock::Epoch;
 use crate::epochs::state::RewardedSet;
 use crate::mixnodes::state::{Clock, NodeStake, Staked};
@@ -17,6 +18,7 @@ pub struct Rule {
     params: Params,
     work: Work,
     set: RewardedSet,
+    ranges: Ranges,
 }
 
 impl Rule {
@@ -31,9 +33,11 @@ impl Rule {
         let factor = params.interval.active_set_work_factor.into();
         // The shares are those of the draw: together they are 1 whatever the parameters became since.
         let work = Work::new(factor, set.rewarded_size.max(1), set.active_size.max(1))?;
+        let interval = &params.interval;
+        let ranges = Ranges::of(interval.profit_margin.as_ref(), interval.interval_operating_cost.as_ref());
         let mut params = model(params, state);
         params.rewarded_set_size = set.rewarded_size.max(1);
-        Ok(Self { params, work, set })
+        Ok(Self { params, work, set, ranges })
     }
 
     /// What a node earns with a performance in ten-thousandths; `None` outside the rewarded set.
@@ -42,9 +46,12 @@ impl Rule {
             return Ok(None);
         };
         let stakes = Stake { operator: decimal(stake.operator), delegates: decimal(stake.delegates) };
+        // A node may have announced them before the ranges were set.
+        let announced = Kept { profit_margin: stake.profit_margin, operating_cost: stake.operating_cost };
+        let kept = self.ranges.nearest(announced);
         let costs = Costs {
-            profit_margin: decimal(u128::from(stake.profit_margin)),
-            interval_operating_cost: Decimal256::from_ratio(Uint256::from(stake.operating_cost), 1u32),
+            profit_margin: decimal(u128::from(kept.profit_margin)),
+            interval_operating_cost: Decimal256::from_ratio(Uint256::from(kept.operating_cost), 1u32),
         };
         let performance = Decimal256::from_ratio(points, 10_000u32);
         let active = seat.layer().is_some();
@@ -163,7 +170,7 @@ pub fn close_epoch(storage: &mut dyn Storage, state: &ContractState, epoch: &mut
     Ok(())
 }
 
-/// Applies what was announced for the next interval. It was checked when it was announced.
+/// Applies what was announced for the next interval, and the ranges that were set since the last. All was checked when it was announced.
 fn announced(state: &mut ContractState, params: &mut RewardingParams, pending: &PendingParams) {
     let update = &pending.rewarding;
     let interval = &mut params.interval;
@@ -175,6 +182,8 @@ fn announced(state: &mut ContractState, params: &mut RewardingParams, pending: &
     interval.sybil_resistance = update.sybil_resistance_percent.unwrap_or(interval.sybil_resistance);
     interval.active_set_work_factor = update.active_set_work_factor.unwrap_or(interval.active_set_work_factor);
     interval.interval_pool_emission = update.interval_pool_emission.unwrap_or(interval.interval_pool_emission);
+    interval.profit_margin.clone_from(&state.params.profit_margin);
+    interval.interval_operating_cost.clone_from(&state.params.interval_operating_cost);
     params.rewarded_set_size = update.rewarded_set_size.unwrap_or(params.rewarded_set_size);
     state.epochs.epochs_in_interval = pending.epochs_in_interval.unwrap_or(state.epochs.epochs_in_interval);
     state.epochs.epoch_length = pending.epoch_length.unwrap_or(state.epochs.epoch_length);

@@ -40,6 +40,20 @@ fn each(mut check: impl FnMut(&Recorded, Suite)) {
     }
 }
 
+/// An answer without what the version that was recorded did not know, which is none.
+fn known_then(mut answer: Value) -> Value {
+    match &mut answer {
+        Value::Object(fields) => {
+            let unknown = ["profit_margin", "interval_operating_cost"];
+            fields.retain(|name, value| !(unknown.contains(&name.as_str()) && value.is_null()));
+            fields.values_mut().for_each(|value| *value = known_then(value.take()));
+        }
+        Value::Array(entries) => entries.iter_mut().for_each(|value| *value = known_then(value.take())),
+        _ => {}
+    }
+    answer
+}
+
 #[test]
 fn states_of_this_version_can_be_recorded() {
     let mut moments = Vec::new();
@@ -63,7 +77,7 @@ fn every_question_has_the_same_answer_after_a_migration() {
         assert_eq!((stored.contract.as_str(), stored.version.as_str()), (migrations::NAME, migrations::VERSION));
         for (question, answer) in &recorded.answers {
             let asked: QueryMsg = serde_json::from_value(question.clone()).unwrap();
-            assert_eq!(&net.query::<Value>(asked), answer, "{question}");
+            assert_eq!(&known_then(net.query::<Value>(asked)), answer, "{question}");
         }
     });
 }
@@ -184,7 +198,7 @@ fn every_question_has_the_same_answer_when_all_records_are_rewritten() {
         assert_eq!(changed, rewritten.iter().sum::<usize>(), "each had the old form");
         for (question, answer) in &recorded.answers {
             let asked: QueryMsg = serde_json::from_value(question.clone()).unwrap();
-            assert_eq!(&net.query::<Value>(asked), answer, "{question}");
+            assert_eq!(&known_then(net.query::<Value>(asked)), answer, "{question}");
         }
     });
 }

@@ -219,10 +219,16 @@ pub trait MixnetMessages: ContractAddress {
         self.call(&ExecuteMsg::UpdateMonitors { monitors }, vec![], effect)
     }
 
-    /// Changes the least pledges and delegations.
+    /// Changes the least pledges and delegations, and the ranges of margins and costs.
     fn update_state_params(&self, updated_parameters: ContractStateParams) -> Result<Tx, ChainError> {
-        let msg = ExecuteMsg::UpdateContractStateParams { updated_parameters };
-        self.call(&msg, vec![], "changes the least pledges and delegations")
+        let margins = updated_parameters.profit_margin.as_ref();
+        let costs = updated_parameters.interval_operating_cost.as_ref();
+        let effect = format!(
+            "changes the least pledges and delegations; operators may announce margins {} and costs {}",
+            margins.map_or("of 0 to 1".to_owned(), |range| format!("from {} to {}", range.minimum, range.maximum)),
+            costs.map_or("of any amount".to_owned(), |range| format!("from {} to {}", range.minimum, range.maximum)),
+        );
+        self.call(&ExecuteMsg::UpdateContractStateParams { updated_parameters }, vec![], effect)
     }
 
     /// Changes how many of the rewarded nodes carry traffic, from the next draw on.

@@ -56,6 +56,8 @@ impl InstantiateMsg {
                 minimum_mixnode_pledge: coin(100 * NYM, denom),
                 minimum_gateway_pledge: coin(100 * NYM, denom),
                 minimum_mixnode_delegation: None,
+                profit_margin: None,
+                interval_operating_cost: None,
             },
             mixing: MixingParams::default(),
             allow_loopback: false,

@@ -24,7 +24,7 @@ pub use nodes::{
 };
 pub use params::{
     ContractState, ContractStateParams, EpochParams, InitialRewardingParams, IntervalRewardParams, MixingParams,
-    PendingParams, RewardingParams, RewardingParamsUpdate, KEY_OVERLAP,
+    OperatingCostRange, PendingParams, ProfitMarginRange, RewardingParams, RewardingParamsUpdate, KEY_OVERLAP,
 };
 pub use pending::{
     NumberOfPendingEventsResponse, PendingEpochEvent, PendingEpochEventData, PendingEpochEventKind,

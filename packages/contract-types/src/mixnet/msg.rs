@@ -29,7 +29,7 @@ pub struct InstantiateMsg {
     pub first_epoch_length: Option<u64>,
     /// Parameters of the reward model.
     pub initial_rewarding_params: InitialRewardingParams,
-    /// Least pledges and delegations.
+    /// Least pledges and delegations, ranges of margins and costs.
     pub params: ContractStateParams,
     /// Parameters of the topology document.
     pub mixing: MixingParams,
@@ -325,9 +325,10 @@ pub enum ExecuteMsg {
         /// Accounts that report performance, at most 64, none twice.
         monitors: Vec<String>,
     },
-    /// Changes the least pledges and delegations.
+    /// Changes the least pledges and delegations, and the ranges of profit margins and operating costs.
     ///
-    /// Sender: the owner. Funds: none. Takes effect at once and for new stakes only.
+    /// Sender: the owner. Funds: none. Takes effect at once and for new stakes and costs only; from the next interval on, nodes with
+    /// other margins and costs are paid by the nearest in the ranges.
     UpdateContractStateParams {
         /// The new values.
         #[serde(alias = "update")]

@@ -58,6 +58,30 @@ pub struct ContractStateParams {
     pub minimum_gateway_pledge: Coin,
     /// Least amount of one delegation, in the staking denom; none: any amount but zero.
     pub minimum_mixnode_delegation: Option<Coin>,
+    /// Profit margins that operators may announce; none: all.
+    pub profit_margin: Option<ProfitMarginRange>,
+    /// Costs of an interval that operators may announce, in the staking denom; none: any.
+    pub interval_operating_cost: Option<OperatingCostRange>,
+}
+
+/// Profit margins from one to another, which are both among them.
+#[cw_serde]
+#[derive(Read, Write)]
+pub struct ProfitMarginRange {
+    /// The least share of the profit, 0–1.
+    pub minimum: Percent,
+    /// The largest, at least the least.
+    pub maximum: Percent,
+}
+
+/// Costs of an interval from one to another, which are both among them.
+#[cw_serde]
+#[derive(Read, Write)]
+pub struct OperatingCostRange {
+    /// The least cost, in the staking denom; 0 is one.
+    pub minimum: Coin,
+    /// The largest, at least the least.
+    pub maximum: Coin,
 }
 
 /// The reward model's parameters at instantiation.
@@ -114,6 +138,10 @@ pub struct IntervalRewardParams {
     pub active_set_work_factor: Decimal,
     /// Share of the pool that one interval emits.
     pub interval_pool_emission: Percent,
+    /// Profit margins that are paid: what a node announced below or above is taken as the nearest of them. None: all.
+    pub profit_margin: Option<ProfitMarginRange>,
+    /// The same of costs of an interval.
+    pub interval_operating_cost: Option<OperatingCostRange>,
 }
 
 /// Everything the contract was told and does not compute.
@@ -124,7 +152,7 @@ pub struct ContractState {
     pub owner: Addr,
     /// Denom of stakes and rewards.
     pub rewarding_denom: String,
-    /// Least pledges and delegations.
+    /// Least pledges and delegations, ranges of margins and costs.
     pub params: ContractStateParams,
     /// Clock and lottery.
     pub epochs: EpochParams,

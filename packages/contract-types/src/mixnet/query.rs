@@ -45,7 +45,7 @@ pub enum QueryMsg {
     /// Everything the contract was told.
     #[returns(ContractState)]
     GetState {},
-    /// Least pledges and delegations.
+    /// Least pledges and delegations, ranges of margins and costs.
     #[returns(ContractStateParams)]
     GetStateParams {},
     /// Parameters of the reward model.
