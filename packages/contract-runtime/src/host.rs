@@ -14,6 +14,8 @@ const MAX_ADDRESS: usize = 256;
 
 // SAFETY: these are the machine's functions of these names. It reads what is lent to it and writes only into a `Room`, both during the call;
 // it keeps nothing; and each region that it answers was made by `allocate` for this answer alone, or is null where there may be none.
+// A box of a sized type is a pointer to it, as its documentation promises.
+#[allow(improper_ctypes)]
 unsafe extern "C" {
     safe fn abort(message: &Lent<'_>);
     safe fn db_read(key: &Lent<'_>) -> Option<Passed>;

@@ -201,6 +201,9 @@ fn refund(
         pending.delegated = pending.delegated.saturating_sub(delegation.pending);
         pending.delegations = pending.delegations.saturating_sub(u32::from(delegation.pending > 0));
     }
+    if delegation.pending > 0 {
+        stake.forget_begun(delegation.pending_turn);
+    }
     stake.drop_empty_pending();
     core.owe_units(paid, 0)?;
     Staked::unbooked(mix_id, stake, bonded).store(storage);

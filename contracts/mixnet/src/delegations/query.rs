@@ -35,8 +35,9 @@ impl Context {
     ) -> Result<StoredDelegation, ContractError> {
         let mut settled = stored.clone();
         if settled.has_begun(self.turn) {
-            let now = Staked::find(storage, mix_id)?.map_or(0, |(stake, _)| stake.unit_reward);
-            settled.count_earlier(storage, mix_id, self.turn, now)?;
+            if let Some((stake, _)) = Staked::find(storage, mix_id)? {
+                settled.count_earlier(storage, mix_id, self.turn, &stake)?;
+            }
         }
         Ok(settled)
     }

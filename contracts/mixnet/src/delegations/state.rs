@@ -4,7 +4,7 @@ use cosmwasm_std::{Addr, Storage};
 use nym_contract_types::{EpochId, NodeId};
 use nym_rewarding::delegation;
 
-use crate::mixnodes::state::{Staked, UnitReward, SCALE, UNIT_REWARDS};
+use crate::mixnodes::state::{NodeStake, Staked, UnitReward, SCALE, UNIT_REWARDS};
 use crate::packed::{Packed, PackedMap, Present, Reader, Write, FORM};
 use crate::ContractError;
 
@@ -51,45 +51,57 @@ impl StoredDelegation {
         self.pending > 0 && self.pending_turn < turn
     }
 
-    /// Joins a pending part that has begun to count, at the unit reward of then, which it returns if it is kept: that of `pending_turn`.
-    /// The node was folded before.
+    /// Joins a pending part that has begun to count, at the unit reward of then.
     pub fn count_earlier(
         &mut self,
         storage: &dyn Storage,
         mix_id: NodeId,
         turn: EpochId,
-        now: u128,
-    ) -> Result<Option<UnitReward>, ContractError> {
+        stake: &NodeStake,
+    ) -> Result<(), ContractError> {
         if !self.has_begun(turn) {
-            return Ok(None);
+            return Ok(());
         }
-        let then = UNIT_REWARDS.may_load(storage, (mix_id, self.pending_turn))?;
-        // A node that nobody touched since has its unit reward of then still.
-        self.count_from(then.as_ref().map_or(now, |then| then.value))?;
-        Ok(then)
+        let then = match stake.begun_in(self.pending_turn) {
+            Some(then) => then.value,
+            // A node that nobody touched since has its unit reward of then still.
+            None => {
+                UNIT_REWARDS.may_load(storage, (mix_id, self.pending_turn))?.map_or(stake.unit_reward, |it| it.value)
+            }
+        };
+        self.count_from(then)
     }
 
-    /// The same, and forgets one use of that unit reward, and the reward with its last use.
+    /// The same, and forgets one use of that unit reward, and the reward with its last use. The node was folded before.
     pub fn settle_earlier(
         &mut self,
         storage: &mut dyn Storage,
         node: &mut Staked,
         turn: EpochId,
     ) -> Result<(), ContractError> {
-        let has_begun = self.has_begun(turn);
-        if let Some(then) = node.begun_in(self.pending_turn).filter(|_| has_begun) {
-            then.users = then.users.saturating_sub(1);
-            return self.count_from(then.value);
+        if !self.has_begun(turn) {
+            return Ok(());
         }
         let key = (node.mix_id, self.pending_turn);
-        match self.count_earlier(storage, node.mix_id, turn, node.stake.unit_reward)? {
-            Some(UnitReward { value, users }) if users > 1 => {
-                UNIT_REWARDS.save(storage, key, &UnitReward { value, users: users - 1 });
+        let then = match node.stake.begun_in(self.pending_turn) {
+            Some(then) => {
+                let value = then.value;
+                node.stake.forget_begun(self.pending_turn);
+                value
             }
-            Some(_) => UNIT_REWARDS.remove(storage, key),
-            None => {}
-        }
-        Ok(())
+            None => match UNIT_REWARDS.may_load(storage, key)? {
+                Some(UnitReward { value, users }) if users > 1 => {
+                    UNIT_REWARDS.save(storage, key, &UnitReward { value, users: users - 1 });
+                    value
+                }
+                Some(UnitReward { value, .. }) => {
+                    UNIT_REWARDS.remove(storage, key);
+                    value
+                }
+                None => node.stake.unit_reward,
+            },
+        };
+        self.count_from(then)
     }
 
     fn count_from(&mut self, then: u128) -> Result<(), ContractError> {

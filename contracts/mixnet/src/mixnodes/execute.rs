@@ -64,6 +64,7 @@ pub fn bond(
         parked: false,
         pending: None,
         pending_costs: None,
+        begun: Vec::new(),
     };
     let event = Event::new(events::MIXNET)
         .add_attribute(events::ATTR_ACTION, "bond_mixnode")
@@ -134,7 +135,7 @@ fn take_pledge(
     stake: NodeStake,
 ) -> Result<(NodeStake, u128), ContractError> {
     let mut node = Staked::of(mix_id, stake, true, core.now.clock())?;
-    node.keep_begun(storage);
+    node.spill(storage);
     let pledged_later = node.stake.pending.as_mut().map_or(0, |pending| std::mem::take(&mut pending.pledged));
     let paid = (node.stake.operator / SCALE)
         .checked_add(pledged_later)

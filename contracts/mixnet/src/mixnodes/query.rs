@@ -49,7 +49,7 @@ impl Context {
     fn settled(&self, stake: &NodeStake) -> NodeStake {
         let mut settled = stake.clone();
         match settled.count_earlier(self.clock) {
-            Ok(_) => settled,
+            Ok(()) => settled,
             Err(_) => stake.clone(),
         }
     }

@@ -115,7 +115,13 @@ pub struct NodeStake {
     pub pending: Option<PendingStake>,
     /// Costs that do not hold yet.
     pub pending_costs: Option<PendingCosts>,
+    /// Unit rewards at which delegations of the newest turns began to count, oldest first, for those that have not learned it yet.
+    /// [`KEPT_TURNS`] at most when stored; those of older turns are in [`UNIT_REWARDS`].
+    pub begun: Vec<(EpochId, UnitReward)>,
 }
+
+/// Turns of which unit rewards are kept with the stakes: written with them, they cost a tenth of a record of their own.
+const KEPT_TURNS: usize = 2;
 
 /// Costs that hold when the interval in which they were announced is over.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -142,6 +148,7 @@ pub struct PendingStake {
 }
 
 /// A unit reward of the past.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnitReward {
     /// Its value.
     pub value: u128,
@@ -171,14 +178,14 @@ impl NodeStake {
         stake.operator.checked_add(stake.delegates).ok_or(ContractError::OutOfRange { what: "stake" })
     }
 
-    /// Lets pending changes of earlier turns count. Returns what delegations made then need to know.
-    pub fn count_earlier(&mut self, clock: Clock) -> Result<Option<(EpochId, UnitReward)>, ContractError> {
+    /// Lets pending changes of earlier turns count.
+    pub fn count_earlier(&mut self, clock: Clock) -> Result<(), ContractError> {
         if let Some(costs) = self.pending_costs.take_if(|costs| costs.interval < clock.interval) {
             self.profit_margin = costs.profit_margin;
             self.operating_cost = costs.operating_cost;
         }
         let Some(pending) = self.pending.take_if(|pending| pending.turn < clock.turn) else {
-            return Ok(None);
+            return Ok(());
         };
         let add = |to: u128, units: u128| {
             units
@@ -190,8 +197,25 @@ impl NodeStake {
         self.operator = add(self.operator, pending.pledged)?;
         self.pledge = self.pledge.checked_add(pending.pledged).ok_or(ContractError::OutOfRange { what: "pledge" })?;
 
-        let made = UnitReward { value: self.unit_reward, users: pending.delegations };
-        Ok((made.users > 0).then_some((pending.turn, made)))
+        if pending.delegations > 0 {
+            self.begun.push((pending.turn, UnitReward { value: self.unit_reward, users: pending.delegations }));
+        }
+        Ok(())
+    }
+
+    /// The unit reward at which delegations of a turn began to count, if it is kept here.
+    pub fn begun_in(&self, turn: EpochId) -> Option<&UnitReward> {
+        self.begun.iter().find(|(begun, _)| *begun == turn).map(|(_, reward)| reward)
+    }
+
+    /// Forgets one use of such a unit reward, and the reward with its last use.
+    pub fn forget_begun(&mut self, turn: EpochId) {
+        self.begun.retain_mut(|(begun, reward)| {
+            if *begun == turn {
+                reward.users = reward.users.saturating_sub(1);
+            }
+            reward.users > 0
+        });
     }
 
     /// All that is owed for it: stakes and what is pending, in 10^-18.
@@ -224,8 +248,6 @@ pub struct Staked {
     pub bonded: bool,
     /// What was owed for it when it was loaded.
     pub owed: u128,
-    /// Unit reward of delegations that began to count since it was loaded, and their turn. Written with the stakes.
-    begun: Option<(EpochId, UnitReward)>,
 }
 
 impl Staked {
@@ -253,7 +275,7 @@ impl Staked {
 
     /// Stakes as they are stored, to be written with [`store`](Self::store): what is owed for them is noted elsewhere.
     pub const fn unbooked(mix_id: NodeId, stake: NodeStake, bonded: bool) -> Self {
-        Self { mix_id, stake, bonded, owed: 0, begun: None }
+        Self { mix_id, stake, bonded, owed: 0 }
     }
 
     /// Loads a bonded node the same way as [`may_load`](Self::may_load).
@@ -271,23 +293,16 @@ impl Staked {
         STAKES.may_load(storage, mix_id)?.ok_or(ContractError::MixnodeNotBonded { mix_id })
     }
 
-    /// Lets pending changes count whose time has come. Those of one turn wait at a time: what began before is kept.
+    /// Lets pending changes count whose time has come.
     pub fn fold(&mut self, clock: Clock) -> Result<(), ContractError> {
-        if let Some(begun) = self.stake.count_earlier(clock)? {
-            self.begun = Some(begun);
-        }
-        Ok(())
+        self.stake.count_earlier(clock)
     }
 
-    /// The unit reward at which delegations of a turn began to count, if that is not written yet.
-    pub fn begun_in(&mut self, turn: EpochId) -> Option<&mut UnitReward> {
-        self.begun.as_mut().filter(|(begun, _)| *begun == turn).map(|(_, reward)| reward)
-    }
-
-    /// Writes the unit reward at which delegations began to count, for those of them that are still to learn it.
-    pub fn keep_begun(&self, storage: &mut dyn Storage) {
-        if let Some((turn, reward)) = self.begun.as_ref().filter(|(_, reward)| reward.users > 0) {
-            UNIT_REWARDS.save(storage, (self.mix_id, *turn), reward);
+    /// Gives unit rewards of more turns than are kept with the stakes records of their own.
+    pub fn spill(&mut self, storage: &mut dyn Storage) {
+        let more = self.stake.begun.len().saturating_sub(KEPT_TURNS);
+        for (turn, reward) in self.stake.begun.drain(..more) {
+            UNIT_REWARDS.save(storage, (self.mix_id, turn), &reward);
         }
     }
 
@@ -303,13 +318,15 @@ impl Staked {
     }
 
     /// Writes the stakes back; what is owed for them has not changed or is noted elsewhere.
-    pub fn store(self, storage: &mut dyn Storage) {
-        self.keep_begun(storage);
+    /// Returns them as they are written.
+    pub fn store(mut self, storage: &mut dyn Storage) -> NodeStake {
+        self.spill(storage);
         match (self.bonded, self.stake.delegations) {
             (true, _) => STAKES.save(storage, self.mix_id, &self.stake),
             (false, 0) => LEFT_STAKES.remove(storage, self.mix_id),
             (false, _) => LEFT_STAKES.save(storage, self.mix_id, &self.stake),
         }
+        self.stake
     }
 }
 
@@ -372,7 +389,10 @@ impl Packed for NodeStake {
         if let Some(keyed) = &self.keyed {
             bytes = bytes.number(keyed.last);
         }
-        bytes
+        // What was earned since is the smaller number.
+        self.begun.iter().fold(bytes, |bytes, (turn, reward)| {
+            bytes.number(*turn).number(self.unit_reward.saturating_sub(reward.value)).number(reward.users)
+        })
     }
 
     fn unpack(bytes: &mut Reader<'_>) -> Option<Self> {
@@ -400,6 +420,7 @@ impl Packed for NodeStake {
             pending: None,
             pending_costs: None,
             keyed: None,
+            begun: Vec::new(),
         };
         let fresh = flags & 64 != 0;
         if fresh {
@@ -429,7 +450,14 @@ impl Packed for NodeStake {
         if flags & 8 != 0 {
             stake.keyed = Some(Keyed { last: bytes.number()?, before: flags & 16 != 0 });
         }
-        (stake.is_fresh() == fresh).then_some(stake)
+        while !bytes.is_empty() {
+            let turn = bytes.number()?;
+            let value = stake.unit_reward.checked_sub(bytes.number()?)?;
+            stake.begun.push((turn, UnitReward { value, users: bytes.number().filter(|users| *users > 0)? }));
+        }
+        let in_order = stake.begun.is_sorted_by(|(turn, _), (later, _)| turn < later);
+        let kept = in_order && stake.begun.len() <= KEPT_TURNS;
+        (kept && stake.is_fresh() == fresh).then_some(stake)
     }
 }
 
@@ -452,6 +480,7 @@ fn unpack_old(bytes: &mut Reader<'_>) -> Option<NodeStake> {
         pending: None,
         pending_costs: None,
         keyed: None,
+        begun: Vec::new(),
     };
     if flags & 2 != 0 {
         stake.pending = Some(PendingStake {

@@ -100,10 +100,8 @@ impl Payer {
 
         self.paid = self.paid.checked_add(total).ok_or(ContractError::OutOfRange { what: "rewards" })?;
         self.rewarded += 1;
-        let stake = node.stake.clone();
         // What is paid in a step is booked at its end, not with each node.
-        node.store(storage);
-        Ok(stake)
+        Ok(node.store(storage))
     }
 
     /// Books what was paid. Returns the number of nodes and the sum.
