@@ -112,12 +112,24 @@ pub(crate) enum Command {
     /// Delegations to mix nodes
     #[command(subcommand)]
     Delegation(commands::delegation::Delegation),
-    /// Rewards: show, claim, give
+    /// Rewards: show, estimate, claim, give
     #[command(subcommand)]
     Reward(commands::reward::Reward),
     /// The epoch and its transition
     #[command(subcommand)]
     Epoch(commands::epoch::Epoch),
+    /// Monitors: who reports performance, and what
+    #[command(subcommand)]
+    Monitor(commands::monitor::Monitor),
+    /// The group's key for the seeds of draws
+    #[command(subcommand)]
+    Beacon(commands::beacon::Beacon),
+    /// The network's parameters: show, change
+    #[command(subcommand)]
+    Params(commands::params::Params),
+    /// The contract's owner: show, hand over
+    #[command(subcommand)]
+    Admin(commands::admin::Admin),
     /// Contracts: store, create, call, migrate
     #[command(subcommand)]
     Contract(commands::contract::Contract),

@@ -1,4 +1,4 @@
-//! `contract` and `query`: store code, create, call, migrate, look at and ask contracts.
+//! `contract` and `query`: store code, create, foresee addresses, call, migrate, look at and ask contracts.
 
 use std::{
     io::Read,
@@ -12,6 +12,7 @@ use nym_daemon::{ErrorKind, Failure};
 use serde_json::{json, Value};
 use sha2::{Digest, Sha256};
 
+use super::{input, node::AccountArgs};
 use crate::{
     amounts::coin,
     args::TxArgs,
@@ -85,6 +86,17 @@ pub(crate) enum Contract {
         #[command(flatten)]
         tx: TxArgs,
     },
+    /// Show the address that a contract of stored code gets from a salt, before it is created
+    Address {
+        /// Number of the stored code
+        #[arg(long, value_name = "NUMBER")]
+        code_id: u64,
+        /// Text that makes the address foreseeable: it depends on code, sender and this alone
+        #[arg(long, value_name = "TEXT")]
+        salt: String,
+        #[command(flatten)]
+        account: AccountArgs,
+    },
     /// Show a contract's code, creator and admin
     Show {
         /// Address of the contract
@@ -150,6 +162,13 @@ pub(crate) async fn run(command: Contract, context: &Context) -> Outcome<Answer>
             let built = Tx::migrate(&contract, code_id, &message.read()?).attempt(what.clone())?;
             let account = context.account(&tx).await?;
             submit_and_report(&account, built, &tx, &what).await
+        }
+        Contract::Address { code_id, salt, account } => {
+            let sender = context.address_of(account.key.as_deref(), account.address.as_deref())?;
+            let client = context.client().await?;
+            let what = format!("foresee the address of a contract of code {code_id}");
+            let address = client.instantiate2_address(code_id, &sender, salt.as_bytes()).await.attempt(what)?;
+            Ok(Answer::record(&json!({ "contract": address }), vec![("contract", Some(address.clone()))]))
         }
         Contract::Show { contract } => show(&contract, context).await,
     }
@@ -222,15 +241,7 @@ impl MessageArgs {
             (Some(text), _) => (text.clone(), "the message".to_owned()),
             (None, Some(path)) => {
                 let source = format!("'{}'", path.display());
-                let failed = |e: std::io::Error| unusable(format!("could not read {source}"), e);
-                let mut text = String::new();
-                if path == Path::new("-") {
-                    std::io::stdin().lock().take(MAX_MESSAGE).read_to_string(&mut text).map_err(failed)?;
-                } else {
-                    let file = std::fs::File::open(path).map_err(failed)?;
-                    file.take(MAX_MESSAGE).read_to_string(&mut text).map_err(failed)?;
-                }
-                (text, source)
+                (input::text(path, MAX_MESSAGE)?, source)
             }
             (None, None) => {
                 let cause = "there is neither --msg nor --msg-file";

@@ -1,11 +1,13 @@
 //! `delegation`: add, remove, list.
 
 use clap::{Args, Subcommand};
-use cosmwasm_std::Coin;
+use cosmwasm_std::{Coin, Uint256};
 use futures::TryStreamExt;
-use nym_chain_client::{MixnetMessages, MixnetQueries};
+use nym_chain_client::{Account, MixnetMessages, MixnetQueries};
 use nym_contract_types::mixnet::Delegation as Entry;
+use nym_daemon::Failure;
 
+use super::node::is_parked;
 use crate::{
     amounts::coin,
     args::TxArgs,
@@ -93,21 +95,38 @@ pub(crate) async fn run(command: Delegation, context: &Context) -> Outcome<Answe
             let account = context.account(&tx).await?;
             let mixnet = account.client().contract(context.mixnet_address()?);
             let what = format!("take the delegation to mix node {mix_id} back");
-            if mixnet.delegation(mix_id, account.address()).await.attempt(what.clone())?.is_none() {
-                return Err(not_found(
-                    format!("could not {what}"),
-                    format!("account {} has none", account.address()),
-                    format!("nym-cli delegation list --address {} shows all it has", account.address()),
-                ));
-            }
+            let found = mixnet.delegation(mix_id, account.address()).await.attempt(what.clone())?;
+            let delegation = found.ok_or_else(|| none_of(&account, &what))?;
+            let rewards = if is_parked(&mixnet, mix_id).await? {
+                // Of a node whose numbers are not to be trusted only what was delegated is paid.
+                Uint256::zero()
+            } else {
+                let reply = mixnet.delegator_reward(account.address(), mix_id).await.attempt(what.clone())?;
+                reply.amount_earned.map_or_else(Uint256::zero, |earned| earned.amount)
+            };
+            let Coin { amount, denom } = &delegation.amount;
             let message = mixnet.undelegate(mix_id).attempt(what.clone())?;
+            // Fractions of a unit in both may make one more.
+            let all = *amount + rewards;
+            let of_it = format!("{amount}{denom} delegated and {rewards}{denom} of rewards");
+            let message = message.effect(format!("pays at least {all}{denom} out, as it stands now: {of_it}"));
             submit_and_report(&account, message, &tx, &what).await
         }
         Delegation::Cancel { mix_id, tx } => {
             let account = context.account(&tx).await?;
             let mixnet = account.client().contract(context.mixnet_address()?);
             let what = format!("cancel the delegation to mix node {mix_id}");
+            let found = mixnet.delegation(mix_id, account.address()).await.attempt(what.clone())?;
+            let delegation = found.ok_or_else(|| none_of(&account, &what))?;
+            if delegation.pending.is_zero() {
+                return Err(not_found(
+                    format!("could not {what}"),
+                    "all of it counts already",
+                    "take it back with nym-cli delegation remove",
+                ));
+            }
             let message = mixnet.cancel_pending_delegation(mix_id).attempt(what.clone())?;
+            let message = message.effect(format!("pays {}{} out", delegation.pending, delegation.amount.denom));
             submit_and_report(&account, message, &tx, &what).await
         }
         Delegation::List { of } => {
@@ -135,4 +154,12 @@ pub(crate) async fn run(command: Delegation, context: &Context) -> Outcome<Answe
             ))
         }
     }
+}
+
+fn none_of(account: &Account, what: &str) -> Failure {
+    not_found(
+        format!("could not {what}"),
+        format!("account {} has none", account.address()),
+        format!("nym-cli delegation list --address {} shows all it has", account.address()),
+    )
 }

@@ -1,10 +1,11 @@
-//! `mixnode doctor`: whether the bond says what the node's machine would announce now, and whether the node can do its work.
+//! `mixnode doctor` and `gateway doctor`: whether the bond says what the node's machine would announce now, and whether the node can do its work.
 
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use cosmwasm_std::Coin;
 use nym_chain_client::{ChainClient, Contract, MixnetQueries};
-use nym_contract_types::mixnet::{MixNode, MixNodeDetails, MixnodeBonding};
+use nym_contract_types::mixnet::{Gateway, GatewayBonding, MixNode, MixNodeDetails, MixnodeBonding};
 use nym_daemon::{ErrorKind, Failure};
 use serde::Serialize;
 
@@ -28,36 +29,100 @@ struct Finding {
     detail: String,
 }
 
-/// Examines the node that was bonded with the identity key that the machine announces.
-pub(crate) async fn examine(machine: &MixnodeBonding, context: &Context) -> Outcome<Answer> {
+/// What differs between the kinds of nodes in what is said of them.
+#[derive(Clone, Copy)]
+struct Kind {
+    noun: &'static str,
+    program: &'static str,
+    /// What a node without link key is not.
+    without_link_key: &'static str,
+    /// What to do about a pledge that is too small.
+    pledge: &'static str,
+}
+
+const MIX_NODE: Kind = Kind {
+    noun: "mix node",
+    program: "mixnode",
+    without_link_key: "without a link key the node is no candidate of the lottery",
+    pledge: "add to the pledge with nym-cli mixnode pledge-more",
+};
+
+const GATEWAY: Kind = Kind {
+    noun: "gateway",
+    program: "gateway",
+    without_link_key: "without a link key the gateway is in no topology",
+    pledge: "pledge anew: nym-cli gateway unbond, then nym-cli gateway bond --node-file FILE",
+};
+
+/// Examines the mix node that was bonded with the identity key that the machine announces.
+pub(crate) async fn examine_mixnode(machine: &MixnodeBonding, context: &Context) -> Outcome<Answer> {
     const WHAT: &str = "examine the mix node";
     let mixnet = context.mixnet().await?;
-    let identity = &machine.mix_node.identity_key;
-    let node = mixnet.mixnode_by_identity(identity).await.attempt(WHAT)?.ok_or_else(|| {
-        not_found(
-            "could not examine the mix node",
-            format!("no mix node with identity '{identity}' is bonded"),
-            "bond it: nym-cli mixnode bond --node-file FILE",
-        )
-    })?;
+    let machine = &machine.mix_node;
+    let node = mixnet.mixnode_by_identity(&machine.identity_key).await.attempt(WHAT)?;
+    let node = node.ok_or_else(|| not_bonded(MIX_NODE, &machine.identity_key))?;
     let mut bond = node.bond_information.mix_node.clone();
+    let keys_expire = serving(&mixnet, &bond.identity_key, &mut bond.sphinx_key, &mut bond.noise_key).await?;
+    let mut findings = announced(machine, &bond);
+    findings.push(reached("reachable", &bond.host, bond.mix_port).await);
+    findings.extend(on_chain(&mixnet, &node).await?);
+    verdict(findings, MIX_NODE, &format!("mix node {}", node.bond_information.mix_id), keys_expire)
+}
+
+/// Examines the gateway that was bonded with the identity key that the machine announces.
+pub(crate) async fn examine_gateway(machine: &GatewayBonding, context: &Context) -> Outcome<Answer> {
+    const WHAT: &str = "examine the gateway";
+    let mixnet = context.mixnet().await?;
+    let machine = &machine.gateway;
+    let found = mixnet.gateway(&machine.identity_key).await.attempt(WHAT)?;
+    let found = found.ok_or_else(|| not_bonded(GATEWAY, &machine.identity_key))?;
+    let mut bond = found.gateway.clone();
+    let keys_expire = serving(&mixnet, &bond.identity_key, &mut bond.sphinx_key, &mut bond.noise_key).await?;
+    let mut findings = announced_gateway(machine, &bond);
+    findings.push(reached("reachable", &bond.host, bond.mix_port).await);
+    findings.push(reached("clients reach it", &bond.host, bond.clients_port).await);
+    let (params, status) = futures::try_join!(mixnet.state_params(), mixnet.epoch_status()).attempt(WHAT)?;
+    findings.push(pledged(&found.pledge_amount, &params.minimum_gateway_pledge));
+    findings.push(clock(status.current_blocktime));
+    verdict(findings, GATEWAY, &format!("gateway '{}'", bond.identity_key), keys_expire)
+}
+
+fn not_bonded(kind: Kind, identity: &str) -> Failure {
+    let Kind { noun, program, .. } = kind;
+    not_found(
+        format!("could not examine the {noun}"),
+        format!("no {noun} with identity '{identity}' is bonded"),
+        format!("bond it: nym-cli {program} bond --node-file FILE"),
+    )
+}
+
+/// Puts the keys that serve now into the place of the bond's, where keys serve for a period. Returns whether they do.
+async fn serving(
+    mixnet: &Contract<ChainClient>,
+    identity: &str,
+    sphinx_key: &mut String,
+    noise_key: &mut Option<String>,
+) -> Outcome<bool> {
+    const WHAT: &str = "examine the node's keys";
     let keys_expire = mixnet.key_rotation_state().await.attempt(WHAT)?.validity_epochs > 0;
     if keys_expire {
-        // Keys of the current period have taken the place of the bond's.
         let serving = mixnet.node_keys(identity).await.attempt(WHAT)?.current;
-        bond.noise_key = serving.as_ref().map(|keys| keys.noise_key.clone());
-        bond.sphinx_key = serving.map_or(bond.sphinx_key, |keys| keys.sphinx_key);
+        *noise_key = serving.as_ref().map(|keys| keys.noise_key.clone());
+        if let Some(keys) = serving {
+            *sphinx_key = keys.sphinx_key;
+        }
     }
-    let mut findings = announced(&machine.mix_node, &bond);
-    findings.push(reached(&node.bond_information.mix_node).await);
-    findings.extend(on_chain(&mixnet, &node).await?);
+    Ok(keys_expire)
+}
 
+/// All findings, or the first that is wrong as a failure.
+fn verdict(findings: Vec<Finding>, kind: Kind, name: &str, keys_expire: bool) -> Outcome<Answer> {
     if let Some(wrong) = findings.iter().find(|finding| !finding.ok) {
         let more = findings.iter().filter(|finding| !finding.ok).count() - 1;
         let more = if more > 0 { format!(" (and {more} more)") } else { String::new() };
         return Err(Failure::new(ErrorKind::Failed, format!("{}: {}{more}", wrong.check, wrong.detail))
-            .with_help(remedy(wrong.check, keys_expire))
-            .context(format!("mix node {} is not healthy", node.bond_information.mix_id)));
+            .with_help(remedy(wrong.check, kind, keys_expire))
+            .context(format!("{name} is not healthy")));
     }
     Ok(Answer::table(&findings, &["check", "finding"], "nothing to check", |finding| {
         vec![finding.check.to_owned(), finding.detail.clone()]
@@ -65,47 +130,73 @@ pub(crate) async fn examine(machine: &MixnodeBonding, context: &Context) -> Outc
 }
 
 /// What to do about a finding. Where keys serve for a period, the owner announces new ones; elsewhere they are the bond's.
-fn remedy(check: &str, keys_expire: bool) -> &'static str {
+fn remedy(check: &str, kind: Kind, keys_expire: bool) -> String {
+    let program = kind.program;
     match check {
-        "sphinx key" | "link key" | "candidate" if keys_expire => {
-            "announce the keys that mixnode keys-info prints on the node's machine with nym-cli mixnode update-keys"
+        "sphinx key" | "link key" | "candidate" if keys_expire => format!(
+            "announce the keys that {program} keys-info prints on the node's machine with nym-cli {program} update-keys"
+        ),
+        "identity key" | "sphinx key" | "link key" | "candidate" => format!(
+            "keys change by bonding anew: nym-cli {program} unbond, then nym-cli {program} bond --node-file FILE"
+        ),
+        "address" | "clients" | "location" | "public port" | "version" => {
+            format!("announce what the machine says with nym-cli {program} update-config")
         }
-        "identity key" | "sphinx key" | "link key" | "candidate" => {
-            "keys change by bonding anew: nym-cli mixnode unbond, then nym-cli mixnode bond --node-file FILE"
-        }
-        "address" | "public port" | "version" => "announce what the machine says with nym-cli mixnode update-config",
-        "reachable" => "start the node, and let connections to its address through",
-        "pledge" => "add to the pledge with nym-cli mixnode pledge-more",
-        _ => "set this machine's clock; if it is right, the chain has stopped making blocks",
+        "reachable" | "clients reach it" => "start the node, and let connections to its address through".to_owned(),
+        "pledge" => kind.pledge.to_owned(),
+        _ => "set this machine's clock; if it is right, the chain has stopped making blocks".to_owned(),
     }
 }
 
 /// What the machine announces beside what the contract says.
 fn announced(machine: &MixNode, bond: &MixNode) -> Vec<Finding> {
-    let same = |check, machine: String, bond: String| {
-        let ok = machine == bond;
-        let detail = if ok { bond } else { format!("the machine announces {machine}, the bond says {bond}") };
-        Finding { check, ok, detail }
-    };
-    let optional = |key: &Option<String>| key.clone().unwrap_or_else(|| "none".into());
     let mut findings = vec![
-        same("identity key", machine.identity_key.clone(), bond.identity_key.clone()),
-        same("sphinx key", machine.sphinx_key.clone(), bond.sphinx_key.clone()),
+        same("identity key", &machine.identity_key, &bond.identity_key),
+        same("sphinx key", &machine.sphinx_key, &bond.sphinx_key),
         same("link key", optional(&machine.noise_key), optional(&bond.noise_key)),
         same("address", format!("{}:{}", machine.host, machine.mix_port), format!("{}:{}", bond.host, bond.mix_port)),
-        same("public port", machine.http_api_port.to_string(), bond.http_api_port.to_string()),
-        same("version", machine.version.clone(), bond.version.clone()),
+        same("public port", machine.http_api_port, bond.http_api_port),
+        same("version", &machine.version, &bond.version),
     ];
-    if bond.noise_key.is_none() {
-        let detail = "without a link key the node is no candidate of the lottery".to_owned();
-        findings.push(Finding { check: "candidate", ok: false, detail });
-    }
+    findings.extend(without_link_key(&bond.noise_key, MIX_NODE));
     findings
 }
 
-/// Whether the bonded address accepts connections from here.
-async fn reached(bond: &MixNode) -> Finding {
-    let address = format!("{}:{}", bond.host, bond.mix_port);
+/// The same of a gateway.
+fn announced_gateway(machine: &Gateway, bond: &Gateway) -> Vec<Finding> {
+    let (port, bonded) = (machine.clients_port, bond.clients_port);
+    let mut findings = vec![
+        same("identity key", &machine.identity_key, &bond.identity_key),
+        same("sphinx key", &machine.sphinx_key, &bond.sphinx_key),
+        same("link key", optional(&machine.noise_key), optional(&bond.noise_key)),
+        same("address", format!("{}:{}", machine.host, machine.mix_port), format!("{}:{}", bond.host, bond.mix_port)),
+        same("clients", format!("{}:{port}", machine.host), format!("{}:{bonded}", bond.host)),
+        same("location", &machine.location, &bond.location),
+        same("version", &machine.version, &bond.version),
+    ];
+    findings.extend(without_link_key(&bond.noise_key, GATEWAY));
+    findings
+}
+
+fn same(check: &'static str, machine: impl ToString, bond: impl ToString) -> Finding {
+    let (machine, bond) = (machine.to_string(), bond.to_string());
+    let ok = machine == bond;
+    let detail = if ok { bond } else { format!("the machine announces {machine}, the bond says {bond}") };
+    Finding { check, ok, detail }
+}
+
+fn optional(key: &Option<String>) -> &str {
+    key.as_deref().unwrap_or("none")
+}
+
+fn without_link_key(key: &Option<String>, kind: Kind) -> Option<Finding> {
+    let finding = Finding { check: "candidate", ok: false, detail: kind.without_link_key.to_owned() };
+    key.is_none().then_some(finding)
+}
+
+/// Whether a bonded address accepts connections from here.
+async fn reached(check: &'static str, host: &str, port: u16) -> Finding {
+    let address = format!("{host}:{port}");
     let resolved: Option<SocketAddr> = address.to_socket_addrs().ok().and_then(|mut found| found.next());
     let connected = match resolved {
         None => Err("the address cannot be resolved".to_owned()),
@@ -119,7 +210,7 @@ async fn reached(bond: &MixNode) -> Finding {
         Ok(()) => format!("{address} accepts connections"),
         Err(why) => format!("{address} cannot be reached from here: {why}"),
     };
-    Finding { check: "reachable", ok, detail }
+    Finding { check, ok, detail }
 }
 
 async fn on_chain(mixnet: &Contract<ChainClient>, node: &MixNodeDetails) -> Outcome<Vec<Finding>> {
@@ -133,26 +224,30 @@ async fn on_chain(mixnet: &Contract<ChainClient>, node: &MixNodeDetails) -> Outc
     )
     .attempt(WHAT)?;
 
-    let minimum = params.minimum_mixnode_pledge;
-    let pledged = Finding {
-        check: "pledge",
-        ok: bond.original_pledge.amount >= minimum.amount,
-        detail: format!("{}, at least {minimum}", bond.original_pledge),
-    };
     let saturated = saturation.uncapped_saturation.unwrap_or_default();
     let layer = bond.layer.map_or_else(|| "none in this epoch".to_owned(), |layer| format!("layer {layer}"));
     let performance = performance
         .last_known
         .map_or_else(|| "never measured".to_owned(), |known| format!("{} in epoch {}", known.value, known.epoch));
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    let apart = now.abs_diff(status.current_blocktime);
     Ok(vec![
-        pledged,
+        pledged(&bond.original_pledge, &params.minimum_mixnode_pledge),
         Finding { check: "saturation", ok: true, detail: format!("{saturated} of the saturation point") },
         Finding { check: "layer", ok: true, detail: layer },
         Finding { check: "performance", ok: true, detail: performance },
-        Finding { check: "clock", ok: apart <= CLOCK_TOLERANCE, detail: format!("{apart} s from the chain's") },
+        clock(status.current_blocktime),
     ])
+}
+
+fn pledged(pledge: &Coin, minimum: &Coin) -> Finding {
+    let ok = pledge.amount >= minimum.amount;
+    Finding { check: "pledge", ok, detail: format!("{pledge}, at least {minimum}") }
+}
+
+/// Whether this machine and the chain agree about the time.
+fn clock(chain: u64) -> Finding {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    let apart = now.abs_diff(chain);
+    Finding { check: "clock", ok: apart <= CLOCK_TOLERANCE, detail: format!("{apart} s from the chain's") }
 }
 
 #[cfg(test)]
@@ -174,13 +269,16 @@ mod tests {
 
     #[test]
     fn keys_are_announced_anew_where_they_serve_for_a_period_and_bonded_anew_elsewhere() {
-        for check in ["sphinx key", "link key", "candidate"] {
-            assert!(remedy(check, true).contains("mixnode update-keys"), "{check}");
-            assert!(remedy(check, false).contains("bonding anew"), "{check}");
-        }
-        assert!(remedy("identity key", true).contains("bonding anew"), "an identity is for good");
-        for keys_expire in [true, false] {
-            assert!(remedy("address", keys_expire).contains("mixnode update-config"));
+        for kind in [MIX_NODE, GATEWAY] {
+            let program = kind.program;
+            for check in ["sphinx key", "link key", "candidate"] {
+                assert!(remedy(check, kind, true).contains(&format!("{program} update-keys")), "{check}");
+                assert!(remedy(check, kind, false).contains("bonding anew"), "{check}");
+            }
+            assert!(remedy("identity key", kind, true).contains("bonding anew"), "an identity is for good");
+            for keys_expire in [true, false] {
+                assert!(remedy("address", kind, keys_expire).contains(&format!("{program} update-config")));
+            }
         }
     }
 
@@ -209,5 +307,36 @@ mod tests {
         let bonded_without = MixNode { noise_key: None, ..node() };
         let findings = announced(&bonded_without.clone(), &bonded_without);
         assert!(findings.iter().any(|finding| finding.check == "candidate" && !finding.ok));
+    }
+
+    #[test]
+    fn every_difference_of_a_gateway_is_found() {
+        let gateway = || Gateway {
+            host: "198.51.100.7".into(),
+            mix_port: 1789,
+            clients_port: 9000,
+            location: "Utrecht".into(),
+            sphinx_key: "sphinx".into(),
+            identity_key: "identity".into(),
+            version: "0.1.0".into(),
+            noise_key: Some("link".into()),
+        };
+        type Change = (fn(&mut Gateway), &'static [&'static str]);
+        let changes: [Change; 6] = [
+            (|g| g.host = "198.51.100.8".into(), &["address", "clients"]),
+            (|g| g.mix_port = 1, &["address"]),
+            (|g| g.clients_port = 1, &["clients"]),
+            (|g| g.location = "Delft".into(), &["location"]),
+            (|g| g.sphinx_key = "other".into(), &["sphinx key"]),
+            (|g| g.version = "0.2.0".into(), &["version"]),
+        ];
+        assert!(announced_gateway(&gateway(), &gateway()).iter().all(|finding| finding.ok));
+        for (change, checks) in changes {
+            let mut machine = gateway();
+            change(&mut machine);
+            let findings = announced_gateway(&machine, &gateway());
+            let wrong: Vec<_> = findings.iter().filter(|finding| !finding.ok).map(|finding| finding.check).collect();
+            assert_eq!(wrong, checks);
+        }
     }
 }

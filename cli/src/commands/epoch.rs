@@ -1,12 +1,16 @@
-//! `epoch`: where it stands, and the crank that anybody may turn.
+//! `epoch`: where it stands, its rewarded set, what counts later, and the crank that anybody may turn.
 
 use clap::Subcommand;
+use futures::TryStreamExt;
 use nym_chain_client::{MixnetMessages, MixnetQueries};
-use nym_contract_types::mixnet::{DrawOutcome, EpochState, EpochStatusResponse, SeedSource};
+use nym_contract_types::mixnet::{
+    DrawOutcome, EpochState, EpochStatusResponse, RewardedNode, RewardedNodeStatus, SeedSource,
+};
+use nym_contract_types::EpochId;
 use nym_daemon::{ErrorKind, Failure};
 use serde_json::json;
 
-use super::draw;
+use super::{beacon, draw, monitor, pending};
 use crate::{
     amounts::duration,
     args::TxArgs,
@@ -25,6 +29,14 @@ const FORESEEABLE: &str = "draws use a foreseeable seed (bootstrap): for local a
 pub(crate) enum Epoch {
     /// Show the current epoch and its transition
     Show,
+    /// List the rewarded set: who carries traffic and in which layer
+    Nodes {
+        /// Number of the epoch [default: the current one; the one before is known, too]
+        #[arg(long, value_name = "NUMBER")]
+        epoch: Option<EpochId>,
+    },
+    /// List what was announced and counts from the next epoch or interval
+    Pending,
     /// Draw the current rewarded set again from chain state and compare; fails if anything differs
     Verify,
     /// Turn the crank: begin the transition if it is due, and finish it
@@ -32,6 +44,27 @@ pub(crate) enum Epoch {
         /// Nodes to handle in one transaction
         #[arg(long, value_name = "NUMBER")]
         limit: Option<u32>,
+        #[command(flatten)]
+        tx: TxArgs,
+    },
+    /// Report the performance of nodes in the epoch that has ended, as a monitor
+    Report {
+        #[command(flatten)]
+        report: monitor::Report,
+        #[command(flatten)]
+        tx: TxArgs,
+    },
+    /// Bring the coming epoch's seed, the group's signature
+    Seed {
+        #[command(flatten)]
+        seed: beacon::Seed,
+        #[command(flatten)]
+        tx: TxArgs,
+    },
+    /// Post your share of the coming epoch's seed, as a member of the group
+    SeedShare {
+        #[command(flatten)]
+        share: beacon::SeedShare,
         #[command(flatten)]
         tx: TxArgs,
     },
@@ -52,9 +85,28 @@ pub(crate) async fn run(command: Epoch, context: &Context) -> Outcome<Answer> {
                 SeedSource::Beacon => answer,
             })
         }
+        Epoch::Nodes { epoch } => nodes(epoch, context).await,
+        Epoch::Pending => pending::list(&context.mixnet().await?).await,
         Epoch::Verify => verify(context).await,
         Epoch::Advance { limit, tx } => advance(limit, &tx, context).await,
+        Epoch::Report { report, tx } => monitor::report(report, &tx, context).await,
+        Epoch::Seed { seed, tx } => beacon::seed(seed, &tx, context).await,
+        Epoch::SeedShare { share, tx } => beacon::seed_share(share, &tx, context).await,
     }
+}
+
+async fn nodes(epoch: Option<EpochId>, context: &Context) -> Outcome<Answer> {
+    let mixnet = context.mixnet().await?;
+    let nodes: Vec<RewardedNode> =
+        mixnet.rewarded_set_of(epoch).try_collect().await.attempt("list the rewarded set")?;
+    Ok(Answer::table(&nodes, &["mix id", "status", "layer"], "no node is in the rewarded set", |node| {
+        let status = match node.status {
+            RewardedNodeStatus::Active => "active",
+            RewardedNodeStatus::Standby => "standby",
+        };
+        let layer = node.layer.map_or_else(|| "-".to_owned(), |layer| layer.to_string());
+        vec![node.mix_id.to_string(), status.to_owned(), layer]
+    }))
 }
 
 async fn verify(context: &Context) -> Outcome<Answer> {

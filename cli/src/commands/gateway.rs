@@ -1,4 +1,4 @@
-//! `gateway`: bond, unbond, show, list, update-config, update-keys.
+//! `gateway`: bond, unbond, show, list, update-config, keys, doctor.
 
 use std::path::PathBuf;
 
@@ -7,7 +7,8 @@ use futures::TryStreamExt;
 use nym_chain_client::{ChainClient, Contract, MixnetMessages, MixnetQueries, SignedBonding};
 use nym_contract_types::mixnet::{GatewayBond, GatewayBonding, GatewayConfigUpdate};
 
-use super::node::{check_bonding, read_printed, signing_nonce, update_keys, AccountArgs};
+use super::doctor;
+use super::node::{check_bonding, node_keys, read_printed, signing_nonce, update_keys, AccountArgs};
 use crate::{
     args::TxArgs,
     context::Context,
@@ -40,6 +41,12 @@ pub(crate) enum Gateway {
     },
     /// List all bonded gateways
     List,
+    /// List keys for periods, of one node or of all mix nodes and gateways
+    Keys {
+        /// Identity key of the node
+        #[arg(long, value_name = "KEY")]
+        identity: Option<String>,
+    },
     /// Announce a new address of your gateway; what is not given stays
     UpdateConfig {
         #[command(flatten)]
@@ -54,6 +61,12 @@ pub(crate) enum Gateway {
         node_file: PathBuf,
         #[command(flatten)]
         tx: TxArgs,
+    },
+    /// Compare your bond with what the node's machine would announce now; fails if anything is wrong
+    Doctor {
+        /// File with what the node printed, - for stdin
+        #[arg(long, value_name = "FILE")]
+        node_file: PathBuf,
     },
     /// Show the nonce that `gateway bonding-info` and `gateway keys-info` ask for
     Nonce {
@@ -102,7 +115,7 @@ pub(crate) async fn run(command: Gateway, context: &Context) -> Outcome<Answer> 
             let mixnet = account.client().contract(context.mixnet_address()?);
             let owned = mixnet.owned_gateway(account.address()).await.attempt("look for your gateway")?;
             let bond = owned.ok_or_else(|| none_bonded(account.address()))?;
-            let message = mixnet.unbond_gateway().attempt("unbond")?;
+            let message = mixnet.unbond_gateway().attempt("unbond")?.effect(format!("pays {} out", bond.pledge_amount));
             submit_and_report(&account, message, &tx, &format!("unbond gateway '{}'", bond.gateway.identity_key)).await
         }
         Gateway::Show { gateway } => show(&gateway, context).await,
@@ -126,6 +139,7 @@ pub(crate) async fn run(command: Gateway, context: &Context) -> Outcome<Answer> 
                 },
             ))
         }
+        Gateway::Keys { identity } => node_keys(identity.as_deref(), context).await,
         Gateway::UpdateConfig { update, tx } => update_config(update, &tx, context).await,
         Gateway::UpdateKeys { node_file, tx } => {
             let bonded = async |mixnet: &Contract<ChainClient>, address: &str| {
@@ -133,6 +147,10 @@ pub(crate) async fn run(command: Gateway, context: &Context) -> Outcome<Answer> 
                 Ok(owned.ok_or_else(|| none_bonded(address))?.gateway.identity_key)
             };
             update_keys(&node_file, bonded, &tx, context, "gateway keys-info").await
+        }
+        Gateway::Doctor { node_file } => {
+            let announced = read_printed::<SignedBonding<GatewayBonding>>(&node_file, PRINTED_BY)?.data;
+            doctor::examine_gateway(&announced, context).await
         }
         Gateway::Nonce { account } => signing_nonce(&account, context).await,
     }

@@ -1,16 +1,19 @@
-//! `mixnode`: bond, unbond, show, list, pledge, costs, update-config, update-keys, doctor.
+//! `mixnode`: bond, unbond, show, list, pledge, costs, update-config, keys, doctor; nodes that left or are parked.
 
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use cosmwasm_std::Coin;
+use cosmwasm_std::{Coin, Uint256};
 use futures::TryStreamExt;
 use nym_chain_client::{Account, ChainClient, Contract, MixnetMessages, MixnetQueries, SignedBonding, Tx};
-use nym_contract_types::mixnet::{MixNodeConfigUpdate, MixNodeCostParams, MixNodeDetails, MixnodeBonding};
-use nym_contract_types::Percent;
+use nym_contract_types::mixnet::{
+    MixNodeConfigUpdate, MixNodeCostParams, MixNodeDetails, MixnodeBonding, ParkedNode, UnbondedMixnode,
+};
+use nym_contract_types::{NodeId, Percent};
+use serde::Serialize;
 
 use super::doctor;
-use super::node::{check_bonding, read_printed, signing_nonce, update_keys, AccountArgs};
+use super::node::{check_bonding, is_parked, node_keys, read_printed, signing_nonce, update_keys, AccountArgs};
 use crate::{
     amounts::{coin, share},
     args::TxArgs,
@@ -44,6 +47,19 @@ pub(crate) enum Mixnode {
     },
     /// List all bonded mix nodes
     List,
+    /// List mix nodes that have left
+    Unbonded {
+        #[command(flatten)]
+        which: Left,
+    },
+    /// List mix nodes that transitions of epochs pass over, and why
+    Parked,
+    /// List keys for periods, of one node or of all mix nodes and gateways
+    Keys {
+        /// Identity key of the node
+        #[arg(long, value_name = "KEY")]
+        identity: Option<String>,
+    },
     /// Announce a new address of your mix node; what is not given stays
     UpdateConfig {
         #[command(flatten)]
@@ -115,6 +131,29 @@ pub(crate) struct Which {
     owner: Option<String>,
 }
 
+/// Which nodes that have left; all without any.
+#[derive(Debug, Args)]
+#[group(multiple = false)]
+pub(crate) struct Left {
+    /// Number of the mix node
+    #[arg(long, value_name = "NUMBER")]
+    mix_id: Option<NodeId>,
+    /// Identity key of the node
+    #[arg(long, value_name = "KEY")]
+    identity: Option<String>,
+    /// Address of the account that bonded the node
+    #[arg(long, value_name = "ADDRESS")]
+    owner: Option<String>,
+}
+
+/// A node that has left.
+#[derive(Serialize)]
+struct LeftNode {
+    mix_id: NodeId,
+    #[serde(flatten)]
+    node: UnbondedMixnode,
+}
+
 /// New costs.
 #[derive(Debug, Args)]
 #[group(required = true, multiple = true)]
@@ -152,7 +191,7 @@ pub(crate) async fn run(command: Mixnode, context: &Context) -> Outcome<Answer> 
         Mixnode::Bond { node_file, tx } => bond(&node_file, &tx, context).await,
         Mixnode::Unbond { tx } => {
             let mixnet = Own::find(&tx, context).await?;
-            let message = mixnet.contract.unbond_mixnode().attempt("unbond")?;
+            let message = mixnet.contract.unbond_mixnode().attempt("unbond")?.effect(mixnet.payout().await?);
             let what = format!("unbond mix node {}", mixnet.node.bond_information.mix_id);
             mixnet.submit(message, &tx, &what).await
         }
@@ -179,6 +218,15 @@ pub(crate) async fn run(command: Mixnode, context: &Context) -> Outcome<Answer> 
                 },
             ))
         }
+        Mixnode::Unbonded { which } => unbonded(&which, context).await,
+        Mixnode::Parked => {
+            let parked = context.mixnet().await?;
+            let parked: Vec<ParkedNode> = parked.parked_nodes().try_collect().await.attempt("list the parked nodes")?;
+            Ok(Answer::table(&parked, &["mix id", "since epoch", "reason"], "no node is parked", |node| {
+                vec![node.mix_id.to_string(), node.since.to_string(), node.reason.clone()]
+            }))
+        }
+        Mixnode::Keys { identity } => node_keys(identity.as_deref(), context).await,
         Mixnode::UpdateConfig { update, tx } => update_config(update, &tx, context).await,
         Mixnode::PledgeMore { amount, tx } => {
             let mixnet = Own::find(&tx, context).await?;
@@ -191,9 +239,19 @@ pub(crate) async fn run(command: Mixnode, context: &Context) -> Outcome<Answer> 
             mixnet.submit(message, &tx, &format!("take {amount} of the pledge back")).await
         }
         Mixnode::PledgeCancel { tx } => {
+            const WHAT: &str = "cancel the addition to the pledge";
             let mixnet = Own::find(&tx, context).await?;
-            let message = mixnet.contract.cancel_pledge_more().attempt("cancel the addition to the pledge")?;
-            mixnet.submit(message, &tx, "cancel the addition to the pledge").await
+            let pending = mixnet.node.pending_changes.pledge_increase;
+            if pending.is_zero() {
+                return Err(not_found(
+                    format!("could not {WHAT}"),
+                    "all of the pledge counts already",
+                    "take part of it back with nym-cli mixnode pledge-less",
+                ));
+            }
+            let message = mixnet.contract.cancel_pledge_more().attempt(WHAT)?;
+            let denom = &mixnet.node.bond_information.original_pledge.denom;
+            mixnet.submit(message.effect(format!("pays {pending}{denom} out")), &tx, WHAT).await
         }
         Mixnode::UpdateCosts { costs, tx } => {
             let mixnet = Own::find(&tx, context).await?;
@@ -215,7 +273,7 @@ pub(crate) async fn run(command: Mixnode, context: &Context) -> Outcome<Answer> 
         }
         Mixnode::Doctor { node_file } => {
             let announced = read_printed::<SignedBonding<MixnodeBonding>>(&node_file, PRINTED_BY)?.data;
-            doctor::examine(&announced, context).await
+            doctor::examine_mixnode(&announced, context).await
         }
         Mixnode::Nonce { account } => signing_nonce(&account, context).await,
     }
@@ -276,6 +334,29 @@ async fn show(which: &Which, context: &Context) -> Outcome<Answer> {
     ))
 }
 
+async fn unbonded(which: &Left, context: &Context) -> Outcome<Answer> {
+    const WHAT: &str = "list the mix nodes that have left";
+    let mixnet = context.mixnet().await?;
+    let found: Vec<(NodeId, UnbondedMixnode)> = match which {
+        Left { mix_id: Some(id), .. } => {
+            mixnet.unbonded_mixnode(*id).await.attempt(WHAT)?.into_iter().map(|node| (*id, node)).collect()
+        }
+        Left { identity: Some(key), .. } => {
+            mixnet.unbonded_mixnodes_by_identity(key).try_collect().await.attempt(WHAT)?
+        }
+        Left { owner: Some(owner), .. } => {
+            context.check_address(owner, WHAT)?;
+            mixnet.unbonded_mixnodes_of(owner).try_collect().await.attempt(WHAT)?
+        }
+        Left { .. } => mixnet.unbonded_mixnodes().try_collect().await.attempt(WHAT)?,
+    };
+    let nodes: Vec<_> = found.into_iter().map(|(mix_id, node)| LeftNode { mix_id, node }).collect();
+    Ok(Answer::table(&nodes, &["mix id", "identity", "left at height", "owner"], "no such node has left", |left| {
+        let UnbondedMixnode { identity_key, owner, unbonding_height } = &left.node;
+        vec![left.mix_id.to_string(), identity_key.clone(), unbonding_height.to_string(), owner.to_string()]
+    }))
+}
+
 async fn update_config(update: Update, tx: &TxArgs, context: &Context) -> Outcome<Answer> {
     let mixnet = Own::find(tx, context).await?;
     let bond = &mixnet.node.bond_information;
@@ -305,6 +386,22 @@ impl Own {
         let owned = contract.owned_mixnode(account.address()).await.attempt("look for your mix node")?;
         let node = owned.ok_or_else(|| none_bonded(account.address()))?;
         Ok(Self { account, contract, node })
+    }
+
+    /// What unbonding pays, in words: pledge, with what does not count yet, and rewards.
+    async fn payout(&self) -> Outcome<String> {
+        let node = &self.node;
+        let Coin { denom, amount } = &node.bond_information.original_pledge;
+        let pledge = *amount + Uint256::from(node.pending_changes.pledge_increase);
+        let rewards = if is_parked(&self.contract, node.bond_information.mix_id).await? {
+            // Of a node whose numbers are not to be trusted only the pledge is paid.
+            Uint256::zero()
+        } else {
+            Uint256::from(node.rewarding_details.operator.to_uint_floor()).saturating_sub(*amount)
+        };
+        let all = pledge + rewards;
+        let of_it = format!("{pledge}{denom} of pledge and {rewards}{denom} of rewards");
+        Ok(format!("pays {all}{denom} out, as it stands now: {of_it}"))
     }
 
     async fn submit(&self, message: Tx, tx: &TxArgs, what: &str) -> Outcome<Answer> {

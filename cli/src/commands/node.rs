@@ -1,24 +1,25 @@
 //! What mix nodes and gateways have in common: bonding, keys, nonces.
 
-use std::{
-    io::Read,
-    path::{Path, PathBuf},
-};
+use std::path::PathBuf;
 
 use clap::Args;
 use cosmwasm_std::Coin;
+use futures::TryStreamExt;
 use nym_chain_client::{
     Account, BondingData, ChainClient, Contract, MixnetMessages, MixnetQueries, SignedBonding, SignedKeys,
 };
+use nym_contract_types::mixnet::{NodeKeys, NodeKeysResponse};
+use nym_contract_types::NodeId;
 use nym_daemon::{ErrorKind, Failure};
 use nym_keys::identity;
-use serde::de::DeserializeOwned;
+use serde::{de::DeserializeOwned, Serialize};
 use serde_json::json;
 
+use super::input;
 use crate::{
     args::TxArgs,
     context::Context,
-    failure::{explain, mistake, unusable, usage, Attempt, Outcome},
+    failure::{explain, mistake, usage, Attempt, Outcome},
     output::Answer,
     submit::{report, submit, Submitted},
 };
@@ -39,15 +40,7 @@ pub(crate) struct AccountArgs {
 
 /// Reads the JSON that a node printed, from a file or stdin.
 pub(crate) fn read_printed<T: DeserializeOwned>(path: &PathBuf, printed_by: &str) -> Outcome<T> {
-    let failed = |e: std::io::Error| unusable(format!("could not read '{}'", path.display()), e);
-    let mut text = String::new();
-    if path == Path::new("-") {
-        std::io::stdin().lock().take(MAX_NODE_FILE).read_to_string(&mut text).map_err(failed)?;
-    } else {
-        let file = std::fs::File::open(path).map_err(failed)?;
-        file.take(MAX_NODE_FILE).read_to_string(&mut text).map_err(failed)?;
-    }
-    serde_json::from_str(&text).map_err(|e| {
+    serde_json::from_str(&input::text(path, MAX_NODE_FILE)?).map_err(|e| {
         Failure::new(ErrorKind::Usage, format!("'{}' is not what {printed_by} prints", path.display()))
             .with_cause(&e)
             .with_help(format!("run {printed_by} on the node's machine and save what it prints"))
@@ -160,4 +153,40 @@ pub(crate) async fn signing_nonce(args: &AccountArgs, context: &Context) -> Outc
     let nonce = context.mixnet().await?.signing_nonce(&address).await.attempt("read the signing nonce")?;
     let data = json!({ "address": address, "nonce": nonce });
     Ok(Answer::record(&data, vec![("address", Some(address)), ("nonce", Some(nonce.to_string()))]))
+}
+
+/// Whether transitions pass over a node, because its numbers are not to be trusted.
+pub(crate) async fn is_parked(mixnet: &Contract<ChainClient>, mix_id: NodeId) -> Outcome<bool> {
+    let parked: Vec<_> = mixnet.parked_nodes().try_collect().await.attempt("list the parked nodes")?;
+    Ok(parked.iter().any(|node| node.mix_id == mix_id))
+}
+
+/// Keys for a period, of one node or of all mix nodes and gateways.
+pub(crate) async fn node_keys(identity: Option<&str>, context: &Context) -> Outcome<Answer> {
+    const WHAT: &str = "list the keys of nodes";
+    let mixnet = context.mixnet().await?;
+    let nodes: Vec<NodeKeysResponse> = match identity {
+        Some(identity) => vec![mixnet.node_keys(identity).await.attempt(WHAT)?],
+        None => mixnet.all_node_keys().try_collect().await.attempt(WHAT)?,
+    };
+    let mut rows = Vec::new();
+    for NodeKeysResponse { identity, current, coming, .. } in nodes {
+        rows.extend(current.map(|keys| ServingKeys { identity: identity.clone(), serve: "now", keys }));
+        rows.extend(coming.map(|keys| ServingKeys { identity, serve: "next", keys }));
+    }
+    let headings = ["identity", "serve", "period", "sphinx key", "link key"];
+    Ok(Answer::table(&rows, &headings, "no keys for a period", |row| {
+        let NodeKeys { period, sphinx_key, noise_key } = row.keys.clone();
+        vec![row.identity.clone(), row.serve.to_owned(), period.to_string(), sphinx_key, noise_key]
+    }))
+}
+
+/// Keys of a node for a period.
+#[derive(Serialize)]
+struct ServingKeys {
+    identity: String,
+    /// `now` or `next`: in the period after.
+    serve: &'static str,
+    #[serde(flatten)]
+    keys: NodeKeys,
 }

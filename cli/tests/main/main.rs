@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod localnet;
+mod rewards;
 mod session;
 mod tree;
 mod words;

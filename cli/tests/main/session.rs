@@ -11,28 +11,32 @@ use std::{
     time::Duration,
 };
 
-use cosmwasm_std::coin;
+use cosmwasm_std::{coin, Binary, BLS12_381_G2_GENERATOR};
 use nym_chain_client::{ChainClient, ChainConfig, MixnetQueries, SignedBonding, SignedKeys, Wallet};
 use nym_contract_types::{
-    mixnet::{Gateway, GatewayBonding, InstantiateMsg, MixNode, MixNodeCostParams, MixnodeBonding, NodeKeys},
+    mixnet::{
+        BeaconKey, BeaconMember, Gateway, GatewayBonding, InstantiateMsg, MixNode, MixNodeCostParams, MixnodeBonding,
+        NodeKeys,
+    },
     Percent,
 };
 use nym_devchain::{BlockTime, Config, Devchain, Genesis, GenesisAccount};
 use nym_keys::{identity, x25519};
 
 const CHAIN_ID: &str = "nym-docs-1";
-const ALICE: &str = "abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon \
+pub(crate) const ALICE: &str =
+    "abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon \
                      abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon art";
-const BOB: &str = "zoo zoo zoo zoo zoo zoo zoo zoo zoo zoo zoo wrong";
+pub(crate) const BOB: &str = "zoo zoo zoo zoo zoo zoo zoo zoo zoo zoo zoo wrong";
 /// The first contract of every chain of this prefix.
 const CONTRACT: &str = "n14hj2tavq8fpesdwxxcu44rty3hh90vhujrvcmstl4zr3txmfvw9sjyvg3g";
 
-fn address(mnemonic: &str) -> String {
+pub(crate) fn address(mnemonic: &str) -> String {
     Wallet::from_mnemonic(mnemonic, "n").unwrap().address().to_owned()
 }
 
 /// The contract as the chain gets it.
-fn contract_code() -> Vec<u8> {
+pub(crate) fn contract_code() -> Vec<u8> {
     let script = Path::new(&std::env::var("CARGO_MANIFEST_DIR").unwrap()).join("../scripts/build-contracts");
     let output = Command::new(script).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -40,11 +44,11 @@ fn contract_code() -> Vec<u8> {
 }
 
 /// Any 32 bytes are an X25519 key.
-fn key_text(byte: u8) -> String {
+pub(crate) fn key_text(byte: u8) -> String {
     x25519::PublicKey::from_bytes(&[byte; 32]).unwrap().to_string()
 }
 
-fn secret(byte: u8) -> identity::SecretKey {
+pub(crate) fn secret(byte: u8) -> identity::SecretKey {
     identity::SecretKey::from_secret_bytes(&[byte; 32]).unwrap()
 }
 
@@ -107,6 +111,12 @@ fn write_files(folder: &Path, rpc: &str) {
     instantiate.epochs.key_period = 24;
     instantiate.initial_rewarding_params.initial_reward_pool = 250_000_000_000u128.into();
     write("instantiate.json", serde_json::to_string_pretty(&instantiate).unwrap());
+    write("rewarding.json", "{\"rewarded_set_size\":120}\n".into());
+    // Any point of the group that is not the identity is a key.
+    let key = Binary::new(BLS12_381_G2_GENERATOR.to_vec());
+    let members = vec![BeaconMember { account: address(ALICE), index: 1, key: key.clone() }];
+    let key = BeaconKey { key, threshold: 1, members };
+    write("beacon-key.json", serde_json::to_string_pretty(&key).unwrap());
     fs::write(folder.join("mixnet.wasm"), contract_code()).unwrap();
     write(
         "network.toml",
@@ -157,6 +167,10 @@ fn the_documented_session_does_what_the_document_says() {
         assert_eq!(mixnet.delegation(1, &address(BOB)).await.unwrap(), None);
         assert_eq!(mixnet.owned_gateway(&address(BOB)).await.unwrap(), None);
         assert_eq!(mixnet.signing_nonce(&address(ALICE)).await.unwrap(), 2);
+        assert_eq!(mixnet.admin().await.unwrap().map(|owner| owner.into_string()), Some(address(BOB)));
+        let pending = mixnet.pending_params().await.unwrap();
+        assert_eq!((pending.active_set_size, pending.rewarding.rewarded_set_size), (Some(90), Some(120)));
+        assert_eq!(mixnet.monitors().await.unwrap().monitors.len(), 1);
         chain.shutdown().await;
     });
 }

@@ -102,8 +102,12 @@ fn whatever_sends_can_be_tried_and_confirmed_the_same_way() {
 }
 
 /// Whatever changes something on the chain.
-const SENDING: [&str; 23] = [
+const SENDING: [&str; 35] = [
+    "admin accept",
+    "admin offer",
     "bank send",
+    "beacon hand-over",
+    "beacon set-key",
     "contract execute",
     "contract instantiate",
     "contract migrate",
@@ -112,6 +116,9 @@ const SENDING: [&str; 23] = [
     "delegation cancel",
     "delegation remove",
     "epoch advance",
+    "epoch report",
+    "epoch seed",
+    "epoch seed-share",
     "gateway bond",
     "gateway unbond",
     "gateway update-config",
@@ -124,6 +131,12 @@ const SENDING: [&str; 23] = [
     "mixnode update-config",
     "mixnode update-costs",
     "mixnode update-keys",
+    "monitor set",
+    "params set-active-set",
+    "params set-clock",
+    "params set-minimums",
+    "params set-ranges",
+    "params set-rewarding",
     "reward claim",
     "reward fund",
 ];
@@ -144,6 +157,54 @@ fn every_command_that_sends_can_be_tried_without_sending() {
         let signs = flags(command).any(|(name, _)| name == "from");
         assert_eq!(signs, SENDING.contains(&path.trim()), "'{path}'");
     });
+}
+
+/// Which command sends each message of the mixnet contract, in the contract's order.
+const MESSAGES: [(&str, &str); 32] = [
+    ("bond_mixnode", "mixnode bond"),
+    ("unbond_mixnode", "mixnode unbond"),
+    ("update_mixnode_config", "mixnode update-config"),
+    ("update_node_keys", "mixnode update-keys"),
+    ("pledge_more", "mixnode pledge-more"),
+    ("cancel_pledge_more", "mixnode pledge-cancel"),
+    ("decrease_pledge", "mixnode pledge-less"),
+    ("update_mixnode_cost_params", "mixnode update-costs"),
+    ("withdraw_operator_reward", "reward claim"),
+    ("bond_gateway", "gateway bond"),
+    ("unbond_gateway", "gateway unbond"),
+    ("update_gateway_config", "gateway update-config"),
+    ("delegate_to_mixnode", "delegation add"),
+    ("undelegate_from_mixnode", "delegation remove"),
+    ("cancel_pending_delegation", "delegation cancel"),
+    ("withdraw_delegator_reward", "reward claim"),
+    ("withdraw_rewards", "reward claim"),
+    ("submit_performance", "epoch report"),
+    ("begin_epoch_transition", "epoch advance"),
+    ("advance_epoch", "epoch advance"),
+    ("submit_seed_share", "epoch seed-share"),
+    ("submit_seed", "epoch seed"),
+    ("update_beacon_key", "beacon set-key"),
+    ("hand_over_beacon", "beacon hand-over"),
+    ("fund_reward_pool", "reward fund"),
+    ("update_active_set_size", "params set-active-set"),
+    ("update_rewarding_params", "params set-rewarding"),
+    ("update_interval_config", "params set-clock"),
+    ("update_admin", "admin offer"),
+    ("accept_admin", "admin accept"),
+    ("update_monitors", "monitor set"),
+    ("update_contract_state_params", "params set-minimums"),
+];
+
+#[test]
+fn every_message_of_the_mixnet_contract_has_a_command() {
+    let source = include_str!("../../../packages/contract-types/src/mixnet/msg.rs");
+    let names = source.split("pub const fn name(&self)").nth(1).unwrap().split("\n    }\n").next().unwrap();
+    let names: Vec<_> = names.lines().filter_map(|line| line.split_once(" => \"")?.1.split('"').next()).collect();
+
+    assert_eq!(MESSAGES.map(|(message, _)| message).to_vec(), names);
+    for (message, command) in MESSAGES {
+        assert!(SENDING.contains(&command), "'{command}', which sends {message}, does not exist");
+    }
 }
 
 #[test]

@@ -350,6 +350,15 @@ impl ChainClient {
         Ok(CodeInfo { code_id: info.code_id, creator: info.creator, checksum: hex::encode(info.data_hash) })
     }
 
+    /// The address of a contract that `creator` will create with a salt from stored code.
+    pub async fn instantiate2_address(&self, code_id: u64, creator: &str, salt: &[u8]) -> Result<String, ChainError> {
+        let info = self.code_info(code_id).await?;
+        let mut checksum = [0; 32];
+        hex::decode_to_slice(&info.checksum, &mut checksum)
+            .map_err(|e| ChainError::malformed(format!("checksum of code {code_id}"), e))?;
+        crate::tx::instantiate2_address(&checksum, creator, salt)
+    }
+
     // transactions
 
     /// A transaction's outcome, or `None` while no block that this endpoint has indexed holds it.

@@ -134,7 +134,7 @@ impl Watch {
             {
                 *users.entry((*id, delegation.pending_turn)).or_default() += 1;
             }
-            delegation.count_earlier(&net.store, *id, clock.turn, stake.unit_reward).unwrap();
+            delegation.count_earlier(&net.store, *id, clock.turn, &stake).unwrap();
             let entry = worth.entry(*id).or_default();
             entry.0 += delegation.value_at(stake.unit_reward).unwrap();
             entry.1 += 1;
@@ -156,8 +156,15 @@ impl Watch {
         }
         assert!(worth.is_empty(), "delegations to nodes that are not there");
 
-        let stored: BTreeMap<_, _> =
+        let mut stored: BTreeMap<_, _> =
             records_of(&net.store, &UNIT_REWARDS).into_iter().map(|(key, reward)| (key, reward.users)).collect();
+        let left = records_of(&net.store, &LEFT_STAKES);
+        for (id, stake) in stakes(net).into_iter().chain(left) {
+            for (turn, reward) in stake.begun {
+                let twice = stored.insert((id, turn), reward.users);
+                assert_eq!(twice, None, "a past unit reward is kept in one place");
+            }
+        }
         assert_eq!(stored, users, "past unit rewards are kept while somebody needs them");
     }
 

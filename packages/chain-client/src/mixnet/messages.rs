@@ -215,16 +215,29 @@ pub trait MixnetMessages: ContractAddress {
 
     /// Replaces the list of monitors.
     fn update_monitors(&self, monitors: Vec<String>) -> Result<Tx, ChainError> {
-        let effect = format!("makes {} accounts the monitors", monitors.len());
+        let effect = match &monitors[..] {
+            [] => "leaves no monitors: epochs end without reports".to_owned(),
+            monitors => format!("makes these accounts, and no others, the monitors: {}", monitors.join(", ")),
+        };
         self.call(&ExecuteMsg::UpdateMonitors { monitors }, vec![], effect)
     }
 
     /// Changes the least pledges and delegations, and the ranges of margins and costs.
     fn update_state_params(&self, updated_parameters: ContractStateParams) -> Result<Tx, ChainError> {
-        let margins = updated_parameters.profit_margin.as_ref();
-        let costs = updated_parameters.interval_operating_cost.as_ref();
+        let ContractStateParams {
+            minimum_mixnode_pledge,
+            minimum_gateway_pledge,
+            minimum_mixnode_delegation,
+            profit_margin,
+            interval_operating_cost,
+        } = &updated_parameters;
+        let delegation = minimum_mixnode_delegation.as_ref().map_or_else(|| "any amount".to_owned(), Coin::to_string);
+        let margins = profit_margin.as_ref();
+        let costs = interval_operating_cost.as_ref();
         let effect = format!(
-            "changes the least pledges and delegations; operators may announce margins {} and costs {}",
+            "sets the least pledge of a mix node to {minimum_mixnode_pledge}, that of a gateway to \
+             {minimum_gateway_pledge} and the least delegation to {delegation}, for new stakes; operators may announce \
+             margins {} and costs {}",
             margins.map_or("of 0 to 1".to_owned(), |range| format!("from {} to {}", range.minimum, range.maximum)),
             costs.map_or("of any amount".to_owned(), |range| format!("from {} to {}", range.minimum, range.maximum)),
         );
@@ -239,8 +252,8 @@ pub trait MixnetMessages: ContractAddress {
 
     /// Changes parameters of the reward model, from the next interval on.
     fn update_rewarding_params(&self, updated_params: RewardingParamsUpdate) -> Result<Tx, ChainError> {
-        let msg = ExecuteMsg::UpdateRewardingParams { updated_params, force_immediately: false };
-        self.call(&msg, vec![], "changes parameters of the reward model, from the next interval on")
+        let effect = format!("sets {}, from the next interval on", changes(&updated_params));
+        self.call(&ExecuteMsg::UpdateRewardingParams { updated_params, force_immediately: false }, vec![], effect)
     }
 
     /// Changes the clock, from the next interval on.
@@ -270,3 +283,46 @@ pub trait MixnetMessages: ContractAddress {
 }
 
 impl<T: ContractAddress> MixnetMessages for T {}
+
+/// What changes, in words: `staking_supply to 5, rewarded_set_size to 7`.
+fn changes(update: &RewardingParamsUpdate) -> String {
+    let RewardingParamsUpdate {
+        staking_supply,
+        staking_supply_scale_factor,
+        sybil_resistance_percent,
+        active_set_work_factor,
+        interval_pool_emission,
+        rewarded_set_size,
+    } = update;
+    let values = [
+        ("staking_supply", staking_supply.map(|value| value.to_string())),
+        ("staking_supply_scale_factor", staking_supply_scale_factor.map(|value| value.to_string())),
+        ("sybil_resistance_percent", sybil_resistance_percent.map(|value| value.to_string())),
+        ("active_set_work_factor", active_set_work_factor.map(|value| value.to_string())),
+        ("interval_pool_emission", interval_pool_emission.map(|value| value.to_string())),
+        ("rewarded_set_size", rewarded_set_size.map(|value| value.to_string())),
+    ];
+    let set: Vec<_> =
+        values.into_iter().filter_map(|(name, value)| value.map(|value| format!("{name} to {value}"))).collect();
+    if set.is_empty() {
+        return "nothing".to_owned();
+    }
+    set.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn changes_are_named_with_their_values() {
+        let update = RewardingParamsUpdate {
+            staking_supply: Some(5u128.into()),
+            rewarded_set_size: Some(7),
+            ..RewardingParamsUpdate::default()
+        };
+
+        assert_eq!(changes(&update), "staking_supply to 5, rewarded_set_size to 7");
+        assert_eq!(changes(&RewardingParamsUpdate::default()), "nothing");
+    }
+}

@@ -18,3 +18,14 @@ use crate::{error::ChainError, tx::Tx};
 pub fn instantiate(code_id: u64, label: &str, msg: &InstantiateMsg, admin: Option<String>) -> Result<Tx, ChainError> {
     Tx::instantiate(code_id, label, msg, msg.funds(), admin)
 }
+
+/// The same at an address that is known before: see [`ChainClient::instantiate2_address`](crate::ChainClient::instantiate2_address).
+pub fn instantiate2(
+    code_id: u64,
+    label: &str,
+    msg: &InstantiateMsg,
+    admin: Option<String>,
+    salt: &[u8],
+) -> Result<Tx, ChainError> {
+    Tx::instantiate2(code_id, label, msg, msg.funds(), admin, salt.to_vec())
+}
