@@ -102,7 +102,7 @@ fn whatever_sends_can_be_tried_and_confirmed_the_same_way() {
 }
 
 /// Whatever changes something on the chain.
-const SENDING: [&str; 35] = [
+const SENDING: [&str; 36] = [
     "admin accept",
     "admin offer",
     "bank send",
