@@ -92,17 +92,19 @@ fn measure(count: u32) -> Vec<(&'static str, u64)> {
     net.machine = Some(Machine::new());
     let mut table = Vec::new();
     let trace = count == 10 && std::env::var_os("NYM_TRACE_GAS").is_some();
-    let mut cost = |net: &mut Suite, name, sender: &Addr, msg: ExecuteMsg, funds: &[cosmwasm_std::Coin]| {
-        let response = net.execute(sender, msg, funds).unwrap_or_else(|error| panic!("{name}: {error}"));
-        let pays = ["withdraw", "undelegate", "unbond", "cancel", "decrease"].iter().any(|verb| name.starts_with(verb));
-        assert_eq!(!response.messages.is_empty(), pays, "whether {name} pays with {count} nodes");
-        let machine = net.machine.as_ref().unwrap();
-        table.push((name, machine.last_gas));
-        if trace {
-            println!("{name}: {}\n    {}", machine.last_gas, machine.trace().join("\n    "));
-        }
-        net.next_block();
-    };
+    let mut cost =
+        |net: &mut Suite, name: &'static str, sender: &Addr, msg: ExecuteMsg, funds: &[cosmwasm_std::Coin]| {
+            let response = net.execute(sender, msg, funds).unwrap_or_else(|error| panic!("{name}: {error}"));
+            let pays =
+                ["withdraw", "undelegate", "unbond", "cancel", "decrease"].iter().any(|verb| name.starts_with(*verb));
+            assert_eq!(!response.messages.is_empty(), pays, "whether {name} pays with {count} nodes");
+            let machine = net.machine.as_ref().unwrap();
+            table.push((name, machine.last_gas));
+            if trace {
+                println!("{name}: {}\n    {}", machine.last_gas, machine.trace().join("\n    "));
+            }
+            net.next_block();
+        };
 
     let (alice, bob, newcomer) = (net.account("alice"), net.account("bob"), net.account("newcomer"));
     let identity = Identity::of(70);
