@@ -68,6 +68,11 @@ impl Sum {
         u128::try_from((&self.0 * 1_000_000_000_000_000_000u64) >> DIGITS).unwrap()
     }
 
+    /// Whether it is a whole number of units: then nothing was ever earned, or all of it was withdrawn.
+    pub fn is_whole(&self) -> bool {
+        ((&self.0 >> DIGITS) << DIGITS) == self.0
+    }
+
     /// The part of it that falls to `part` of `whole`.
     pub fn shared(&self, part: &Self, whole: &Self) -> Self {
         Self(&self.0 * &part.0 / &whole.0)

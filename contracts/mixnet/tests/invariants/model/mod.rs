@@ -43,9 +43,12 @@ impl Due {
         Self { least: units, most: units }
     }
 
-    /// A sum, rounded down to whole units, that may be off by so many 10^-18.
+    /// A sum, rounded down to whole units, that may be off by so many 10^-18 if it has earned anything.
     pub fn about(sum: &Sum, tolerance: u128) -> Self {
         let atomics = sum.atomics();
+        if sum.is_whole() {
+            return Self::exactly(atomics / ATOMICS);
+        }
         Self { least: atomics.saturating_sub(tolerance) / ATOMICS, most: (atomics + tolerance) / ATOMICS }
     }
 
