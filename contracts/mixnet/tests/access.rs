@@ -1,12 +1,14 @@
-//! Two tables that a new message does not compile without: who may send it, and with which funds.
+//! Two tables: who may send a message, and with which funds. A new message does not compile without its rule, and the schema tells that it is
+//! not among those that are tried; so do the tables of gas and of pages, which go over the same names.
 
 use cosmwasm_std::{coin, coins, Binary, Coin};
 use nym_contract_types::mixnet::{
-    ExecuteMsg, GatewayConfigUpdate, InstantiateMsg, MixNodeConfigUpdate, RewardingParamsUpdate,
+    events, EpochState, ExecuteMsg, GatewayConfigUpdate, InstantiateMsg, MixNodeConfigUpdate, RewardingParamsUpdate,
 };
 use nym_mixnet_contract::ContractError;
+use serde_json::Value;
 
-use crate::suite::{Announced, Group, Identity, Suite, DENOM, PLEDGE};
+use crate::suite::{event, Announced, Group, Identity, Suite, DENOM, PLEDGE};
 
 /// Who sends.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -18,10 +20,12 @@ pub(crate) enum Role {
     Delegator,
     NextOwner,
     Signer,
+    /// Whom the beacon was handed over to.
+    BeaconAuthority,
     Stranger,
 }
 
-const ROLES: [Role; 8] = [
+const ROLES: [Role; 9] = [
     Role::Owner,
     Role::Monitor,
     Role::MixnodeOperator,
@@ -29,6 +33,7 @@ const ROLES: [Role; 8] = [
     Role::Delegator,
     Role::NextOwner,
     Role::Signer,
+    Role::BeaconAuthority,
     Role::Stranger,
 ];
 
@@ -37,15 +42,24 @@ fn group() -> Group {
     Group::new(1, 3, 2)
 }
 
-/// A network in which every message could succeed for whoever may send it: epoch 2 has ended.
+/// A network in which every message could succeed for whoever may send it: epoch 2 has ended, and the owner has handed the beacon over.
 fn network() -> Suite {
+    staged(true)
+}
+
+/// The same, with or without the beacon handed over.
+fn staged(handed_over: bool) -> Suite {
     let mut net = Suite::build(1, |msg| {
         msg.epochs.bootstrap_seed = false;
         msg.epochs.key_period = 24;
     });
     net.bond_many(3);
     let (owner, key) = (net.owner(), group().key(&net));
-    net.send(&owner, ExecuteMsg::UpdateBeaconKey { key }).unwrap();
+    let authority = sender(&net, if handed_over { Role::BeaconAuthority } else { Role::Owner });
+    if handed_over {
+        net.send(&owner, ExecuteMsg::HandOverBeacon { authority: authority.to_string() }).unwrap();
+    }
+    net.send(&authority, ExecuteMsg::UpdateBeaconKey { key }).unwrap();
     let gateway = net.account("gateway operator");
     net.bond_gateway(&gateway, 10);
     let delegator = net.account("delegator");
@@ -63,9 +77,10 @@ fn network() -> Suite {
     net
 }
 
-/// Seeds are taken only while a transition is under way.
+/// Seeds are taken, and steps made, only while a transition is under way.
 fn prepare(net: &mut Suite, msg: &ExecuteMsg) {
-    if matches!(msg, ExecuteMsg::SubmitSeedShare { .. } | ExecuteMsg::SubmitSeed { .. }) {
+    use ExecuteMsg as M;
+    if matches!(msg, M::SubmitSeedShare { .. } | M::SubmitSeed { .. } | M::AdvanceEpoch { .. }) {
         net.begin().unwrap();
     }
 }
@@ -79,6 +94,7 @@ fn sender(net: &Suite, role: Role) -> cosmwasm_std::Addr {
         Role::Delegator => net.account("delegator"),
         Role::NextOwner => net.account("next owner"),
         Role::Signer => net.account("signer 1"),
+        Role::BeaconAuthority => net.account("group contract"),
         Role::Stranger => net.account("somebody"),
     }
 }
@@ -129,12 +145,12 @@ fn messages(net: &Suite, role: Role) -> Vec<ExecuteMsg> {
         ExecuteMsg::WithdrawRewards { mix_ids: vec![1], operator: false },
         ExecuteMsg::FundRewardPool {},
         ExecuteMsg::SubmitPerformance { epoch: 2, reports: vec![], more_follows: false },
-        ExecuteMsg::BeginEpochTransition { epoch: Some(0) },
-        ExecuteMsg::AdvanceEpoch { epoch: Some(0), limit: None },
+        ExecuteMsg::BeginEpochTransition { epoch: Some(2) },
+        ExecuteMsg::AdvanceEpoch { epoch: Some(2), limit: None },
         ExecuteMsg::SubmitSeedShare { epoch: 3, share: group().share(1, &net.beacon().message) },
         ExecuteMsg::SubmitSeed { epoch: 3, signature: group().seed(net) },
         ExecuteMsg::UpdateBeaconKey { key: group().key(net) },
-        ExecuteMsg::HandOverBeacon { authority: net.account("group contract").to_string() },
+        ExecuteMsg::HandOverBeacon { authority: net.account("another contract").to_string() },
         ExecuteMsg::UpdateActiveSetSize { active_set_size: 50, force_immediately: false },
         ExecuteMsg::UpdateRewardingParams {
             updated_params: RewardingParamsUpdate { rewarded_set_size: Some(10), ..RewardingParamsUpdate::default() },
@@ -158,7 +174,7 @@ pub(crate) fn rule(msg: &ExecuteMsg) -> (&'static [Role], bool) {
     use Role::*;
     match msg {
         ExecuteMsg::BondMixnode { .. } | ExecuteMsg::BondGateway { .. } => {
-            (&[Owner, Monitor, Delegator, NextOwner, Signer, Stranger], true)
+            (&[Owner, Monitor, Delegator, NextOwner, Signer, BeaconAuthority, Stranger], true)
         }
         ExecuteMsg::UnbondMixnode {}
         | ExecuteMsg::CancelPledgeMore {}
@@ -180,13 +196,12 @@ pub(crate) fn rule(msg: &ExecuteMsg) -> (&'static [Role], bool) {
             (&ROLES, false)
         }
         ExecuteMsg::SubmitSeedShare { .. } => (&[Signer], false),
+        ExecuteMsg::UpdateBeaconKey { .. } | ExecuteMsg::HandOverBeacon { .. } => (&[BeaconAuthority], false),
         ExecuteMsg::UpdateMonitors { .. }
         | ExecuteMsg::UpdateActiveSetSize { .. }
         | ExecuteMsg::UpdateRewardingParams { .. }
         | ExecuteMsg::UpdateIntervalConfig { .. }
         | ExecuteMsg::UpdateAdmin { .. }
-        | ExecuteMsg::UpdateBeaconKey { .. }
-        | ExecuteMsg::HandOverBeacon { .. }
         | ExecuteMsg::UpdateContractStateParams { .. } => (&[Owner], false),
     }
 }
@@ -197,6 +212,19 @@ fn right_funds(msg: &ExecuteMsg) -> Vec<Coin> {
     } else {
         Vec::new()
     }
+}
+
+#[test]
+fn the_tables_have_every_message_of_the_schema() {
+    let schema: Value = serde_json::from_str(include_str!("../../../schema/mixnet.json")).unwrap();
+    let messages = schema["execute"]["oneOf"].as_array().unwrap();
+    let mut wanted: Vec<&str> = messages.iter().map(|message| message["required"][0].as_str().unwrap()).collect();
+    wanted.sort_unstable();
+
+    let mut tried = names();
+
+    tried.sort_unstable();
+    assert_eq!(tried, wanted, "each message once");
 }
 
 #[test]
@@ -218,6 +246,61 @@ fn each_message_is_open_to_its_roles_and_to_nobody_else() {
                 assert_eq!(&before, net.store.records(), "{} by {role:?} left a trace", msg.name());
             }
         }
+    }
+}
+
+#[test]
+fn until_the_beacon_is_handed_over_its_messages_are_the_owners() {
+    for role in ROLES {
+        for name in ["update_beacon_key", "hand_over_beacon"] {
+            let mut net = staged(false);
+            let msg = messages(&net, role).into_iter().find(|msg| msg.name() == name).unwrap();
+            let sender = sender(&net, role);
+
+            let result = net.send(&sender, msg);
+
+            match result {
+                Ok(_) => assert_eq!(role, Role::Owner, "{name}"),
+                Err(error) => {
+                    assert!(
+                        role != Role::Owner && matches!(error, ContractError::NotBeaconAuthority { .. }),
+                        "{error}"
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn anyone_turns_the_clock_and_who_comes_late_changes_nothing() {
+    for role in ROLES {
+        let mut net = network();
+        let sender = sender(&net, role);
+        let late = |net: &mut Suite| {
+            let before = net.store.records().clone();
+            for msg in [
+                ExecuteMsg::BeginEpochTransition { epoch: Some(1) },
+                ExecuteMsg::AdvanceEpoch { epoch: Some(1), limit: None },
+            ] {
+                let response = net.send(&sender, msg).unwrap();
+                assert_eq!(crate::suite::attribute(&response, events::ATTR_NOTHING_TO_DO), "true");
+            }
+            assert_eq!(&before, net.store.records());
+        };
+
+        late(&mut net);
+        net.send(&sender, ExecuteMsg::BeginEpochTransition { epoch: Some(2) }).unwrap();
+        assert!(matches!(net.status().state, EpochState::Rewarding { .. }));
+        late(&mut net);
+        net.send(&sender, ExecuteMsg::AdvanceEpoch { epoch: Some(2), limit: None }).unwrap();
+        assert_eq!(net.status().state, EpochState::AdvancingEpoch);
+        late(&mut net);
+        net.advance_seconds(600);
+        net.send(&sender, ExecuteMsg::AdvanceEpoch { epoch: Some(2), limit: None }).unwrap();
+
+        assert_eq!((net.epoch(), net.status().state), (3, EpochState::InProgress));
+        late(&mut net);
     }
 }
 
@@ -274,6 +357,9 @@ fn every_happy_event_names_its_message() {
             prepare(&mut net, &msg);
             if let Ok(response) = net.execute(&sender, msg.clone(), &right_funds(&msg)) {
                 assert_eq!(crate::suite::attribute(&response, "action"), msg.name());
+                // A message that does nothing would not show that it works.
+                let idle = event(&response).attributes.iter().any(|found| found.key == events::ATTR_NOTHING_TO_DO);
+                assert!(!idle, "{} had nothing to do", msg.name());
                 seen.push(msg.name());
             }
         }

@@ -1,6 +1,6 @@
 //! The reward model in exact fractions: another way to the same numbers.
 
-use std::ops::{Add, Div, Mul, Sub};
+use std::ops::{Add, AddAssign, Div, Mul, Sub, SubAssign};
 
 use num_bigint::BigUint;
 
@@ -39,6 +39,55 @@ impl Exact {
         let tolerance = Self::ratio(1u32, 1_000_000_000_000u64);
         let (low, high) = if self.less(other) { (self, other) } else { (other, self) };
         !(high.clone() * tolerance.clone() + tolerance).less(&(high.clone() - low.clone()))
+    }
+}
+
+/// Binary digits after the point of a [`Sum`].
+const DIGITS: u32 = 200;
+
+/// What an account has, in the denom's unit. Fractions that were added up over two hundred steps would fill the memory: what is kept from
+/// one step to the next is rounded down to 200 binary digits after the point, 10^42 times as fine as what the contract keeps.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Sum(BigUint);
+
+impl Sum {
+    pub fn units(units: u128) -> Self {
+        Self(BigUint::from(units) << DIGITS)
+    }
+
+    pub fn of(exact: &Exact) -> Self {
+        Self((&exact.0 << DIGITS) / &exact.1)
+    }
+
+    pub fn exact(&self) -> Exact {
+        Exact(self.0.clone(), BigUint::from(1u32) << DIGITS)
+    }
+
+    /// In units of 10^-18, rounded down.
+    pub fn atomics(&self) -> u128 {
+        u128::try_from((&self.0 * 1_000_000_000_000_000_000u64) >> DIGITS).unwrap()
+    }
+
+    /// Whether it is a whole number of units: then nothing was ever earned, or all of it was withdrawn.
+    pub fn is_whole(&self) -> bool {
+        ((&self.0 >> DIGITS) << DIGITS) == self.0
+    }
+
+    /// The part of it that falls to `part` of `whole`.
+    pub fn shared(&self, part: &Self, whole: &Self) -> Self {
+        Self(&self.0 * &part.0 / &whole.0)
+    }
+}
+
+impl AddAssign<&Sum> for Sum {
+    fn add_assign(&mut self, other: &Self) {
+        self.0 += &other.0;
+    }
+}
+
+impl SubAssign<&Sum> for Sum {
+    fn sub_assign(&mut self, other: &Self) {
+        self.0 -= &other.0;
     }
 }
 

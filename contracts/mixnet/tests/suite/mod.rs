@@ -6,7 +6,7 @@ mod group;
 mod nodes;
 mod storage;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cosmwasm_std::testing::{mock_env, MockApi, MockQuerier};
 use cosmwasm_std::{
@@ -65,6 +65,14 @@ impl Suite {
         let mut env = mock_env();
         env.contract.address = api.addr_make("mixnet");
         Self { store: Journaled::default(), env, api, balances: BTreeMap::new(), names: 0, machine: None }
+    }
+
+    /// The same network once more, to see what would happen.
+    pub fn fork(&self) -> Self {
+        let mut fork = Self::blank();
+        *fork.store.records_mut() = self.store.records().clone();
+        (fork.env, fork.balances, fork.names) = (self.env.clone(), self.balances.clone(), self.names);
+        fork
     }
 
     pub fn instantiate(&mut self, msg: &InstantiateMsg, funds: &[Coin]) -> Result<Response, ContractError> {
@@ -138,11 +146,13 @@ impl Suite {
         for coin in funds {
             *self.balance_mut(&contract, &coin.denom) += Uint128::try_from(coin.amount).unwrap().u128();
         }
+        let mut paid_to = BTreeSet::new();
         for message in &response.messages {
             let CosmosMsg::Bank(BankMsg::Send { to_address, amount }) = &message.msg else {
                 panic!("unexpected message {:?}", message.msg);
             };
             assert_eq!(amount.len(), 1, "one coin to a payment");
+            assert!(paid_to.insert(to_address.clone()), "one payment to {to_address}");
             let coin = amount.first().unwrap();
             let paid = Uint128::try_from(coin.amount).unwrap().u128();
             assert!(paid > 0, "no empty coin");
