@@ -272,6 +272,8 @@ fn owners_message(net: &Suite, step: &Step) -> Option<ExecuteMsg> {
                 minimum_mixnode_pledge: coin(*mixnode, DENOM),
                 minimum_gateway_pledge: coin(*gateway, DENOM),
                 minimum_mixnode_delegation: delegation.map(|least| coin(least, DENOM)),
+                profit_margin: None,
+                interval_operating_cost: None,
             },
         },
         _ => return None,
