@@ -47,6 +47,8 @@ pub(crate) enum Beacon {
 
 /// The seed of an epoch.
 #[derive(Debug, Args)]
+// The command has its name.
+#[group(skip)]
 pub(crate) struct Seed {
     /// The group's signature: 48 bytes in hexadecimal
     #[arg(long, value_name = "HEX", value_parser = signature)]
@@ -58,6 +60,8 @@ pub(crate) struct Seed {
 
 /// A share of it.
 #[derive(Debug, Args)]
+// The command has its name.
+#[group(skip)]
 pub(crate) struct SeedShare {
     /// Your signature as a member: 48 bytes in hexadecimal
     #[arg(long, value_name = "HEX", value_parser = signature)]

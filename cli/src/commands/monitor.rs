@@ -55,6 +55,8 @@ pub(crate) struct Who {
 
 /// Scores of an epoch.
 #[derive(Debug, Args)]
+// The command has its name.
+#[group(skip)]
 pub(crate) struct Report {
     #[command(flatten)]
     scores: Scores,
