@@ -201,7 +201,8 @@ mod tests {
     #[test]
     fn a_key_that_the_contract_would_refuse_is_named_with_the_rule() {
         assert!(check_key(&key()).is_ok());
-        let changes: [(fn(&mut BeaconKey), &str); 6] = [
+        type Change = (fn(&mut BeaconKey), &'static str);
+        let changes: [Change; 6] = [
             (|key| key.threshold = 0, "threshold: 0"),
             (|key| key.threshold = 3, "1 to 2"),
             (|key| key.members[1].index = 0, "count from 1"),

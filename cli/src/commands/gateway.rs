@@ -1,6 +1,6 @@
 //! `gateway`: bond, unbond, show, list, update-config, keys, doctor.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use futures::TryStreamExt;
@@ -156,7 +156,7 @@ pub(crate) async fn run(command: Gateway, context: &Context) -> Outcome<Answer> 
     }
 }
 
-async fn bond(node_file: &PathBuf, tx: &TxArgs, context: &Context) -> Outcome<Answer> {
+async fn bond(node_file: &Path, tx: &TxArgs, context: &Context) -> Outcome<Answer> {
     let bonding = read_printed::<SignedBonding<GatewayBonding>>(node_file, PRINTED_BY)?;
     let account = context.account(tx).await?;
     let mixnet = account.client().contract(context.mixnet_address()?);

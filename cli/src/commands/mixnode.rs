@@ -1,6 +1,6 @@
 //! `mixnode`: bond, unbond, show, list, pledge, costs, update-config, keys, doctor; nodes that left or are parked.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use cosmwasm_std::{Coin, Uint256};
@@ -279,7 +279,7 @@ pub(crate) async fn run(command: Mixnode, context: &Context) -> Outcome<Answer> 
     }
 }
 
-async fn bond(node_file: &PathBuf, tx: &TxArgs, context: &Context) -> Outcome<Answer> {
+async fn bond(node_file: &Path, tx: &TxArgs, context: &Context) -> Outcome<Answer> {
     let bonding = read_printed::<SignedBonding<MixnodeBonding>>(node_file, PRINTED_BY)?;
     let account = context.account(tx).await?;
     let mixnet = account.client().contract(context.mixnet_address()?);

@@ -1,6 +1,6 @@
 //! What mix nodes and gateways have in common: bonding, keys, nonces.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use clap::Args;
 use cosmwasm_std::Coin;
@@ -39,7 +39,7 @@ pub(crate) struct AccountArgs {
 }
 
 /// Reads the JSON that a node printed, from a file or stdin.
-pub(crate) fn read_printed<T: DeserializeOwned>(path: &PathBuf, printed_by: &str) -> Outcome<T> {
+pub(crate) fn read_printed<T: DeserializeOwned>(path: &Path, printed_by: &str) -> Outcome<T> {
     serde_json::from_str(&input::text(path, MAX_NODE_FILE)?).map_err(|e| {
         Failure::new(ErrorKind::Usage, format!("'{}' is not what {printed_by} prints", path.display()))
             .with_cause(&e)
@@ -102,7 +102,7 @@ async fn check_nonce(signed: u64, account: &Account, mixnet: &Contract<ChainClie
 
 /// Announces the keys that a node printed, once everything that the chain would check has been.
 pub(crate) async fn update_keys(
-    node_file: &PathBuf,
+    node_file: &Path,
     bonded: impl AsyncFnOnce(&Contract<ChainClient>, &str) -> Outcome<String>,
     tx: &TxArgs,
     context: &Context,

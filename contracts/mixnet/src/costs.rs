@@ -97,8 +97,8 @@ impl Ranges {
             (Some(ProfitMarginRange { minimum, maximum }), _) if nearest.profit_margin != kept.profit_margin => {
                 Err(ContractError::ProfitMargin { margin: share(kept.profit_margin), minimum, maximum })
             }
-            (_, Some(OperatingCostRange { minimum, maximum })) if nearest.operating_cost != kept.operating_cost => {
-                Err(ContractError::OperatingCost { cost: core.coin(kept.operating_cost), minimum, maximum })
+            (_, Some(range)) if nearest.operating_cost != kept.operating_cost => {
+                Err(ContractError::OperatingCost { cost: core.coin(kept.operating_cost), range: Box::new(range) })
             }
             _ => Ok(()),
         }

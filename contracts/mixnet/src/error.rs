@@ -4,6 +4,7 @@
 #![allow(missing_docs)]
 
 use cosmwasm_std::{Addr, Coin, StdError, Uint128};
+use nym_contract_types::mixnet::OperatingCostRange;
 use nym_contract_types::{EpochId, NodeId, Percent};
 use thiserror::Error;
 
@@ -69,8 +70,8 @@ pub enum ContractError {
     #[error("the profit margin is {margin}, but must be from {minimum} to {maximum}")]
     ProfitMargin { margin: Percent, minimum: Percent, maximum: Percent },
     /// A cost outside the network's range.
-    #[error("the operating cost of an interval is {cost}, but must be from {minimum} to {maximum}")]
-    OperatingCost { cost: Coin, minimum: Coin, maximum: Coin },
+    #[error("the operating cost of an interval is {cost}, but must be from {} to {}", range.minimum, range.maximum)]
+    OperatingCost { cost: Coin, range: Box<OperatingCostRange> },
     /// The account has a bond.
     #[error("{owner} has bonded {bonded} already")]
     AlreadyBonded { owner: Addr, bonded: String },

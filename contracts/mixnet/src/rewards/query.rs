@@ -113,7 +113,7 @@ fn delegators(
         return Ok(None);
     };
     let turn = CORE.load(storage)?.now.turn();
-    delegation.count_earlier(storage, mix_id, turn, &stake)?;
+    delegation.count_earlier(storage, mix_id, turn, stake)?;
     let StoredDelegation { amount, .. } = delegation;
     Ok(Some(Earned { staked: amount, value: delegation.value_at(stake.unit_reward)? }))
 }

@@ -50,8 +50,11 @@ impl Four {
     }
 }
 
+/// The name of a point of the vectors, and its bytes.
+type Point = (String, Vec<u8>);
+
 /// Points of the vectors that are on the curve and outside the subgroup: of small and of composite order, of no small order, and right ones plus a small one.
-static OUTSIDE: LazyLock<[Vec<(String, Vec<u8>)>; 2]> = LazyLock::new(|| {
+static OUTSIDE: LazyLock<[Vec<Point>; 2]> = LazyLock::new(|| {
     let file: serde_json::Value = serde_json::from_str(include_str!("../vectors/coconut.json")).unwrap();
     ["g1", "g2"].map(|group| {
         let list = file["points"][group]["refuse"].as_array().unwrap();
