@@ -137,7 +137,8 @@ async function deploy(): Promise<void> {
   assert.equal((await ask.getCw2ContractVersion()).version, version.build_version);
   const state = await ask.getState();
   assert.deepEqual([state.owner, state.rewarding_denom, state.epochs], [address("owner"), "unym", settings.epochs]);
-  assert.deepEqual(await ask.getStateParams(), settings.params);
+  const unbounded = { profit_margin: null, interval_operating_cost: null };
+  assert.deepEqual(await ask.getStateParams(), { ...settings.params, ...unbounded });
   const params = await ask.getRewardingParams();
   assert.deepEqual([params.rewarded_set_size, params.active_set_size], [10, 3]);
   assert.equal(params.interval.reward_pool, nym(1_000_000).amount);
