@@ -95,7 +95,8 @@ impl Default for Config {
             history: 1_000,
             faucet: String::new(),
             max_connections: 900,
-            header_timeout: Duration::from_secs(10),
+            // Longer than clients keep a connection that is idle, 90 s by custom: a request on it would meet the close.
+            header_timeout: Duration::from_secs(100),
             max_body: ByteSize(1_000_000),
             max_subscriptions: 5,
             logging: LoggingConfig::default(),
