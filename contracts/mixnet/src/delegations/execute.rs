@@ -9,7 +9,8 @@ use nym_contract_types::NodeId;
 
 use super::state::{StoredDelegation, BY_OWNER, DELEGATIONS};
 use crate::funds::{one_coin, pay};
-use crate::mixnodes::state::{Clock, NodeStake, Staked, SCALE};
+use crate::mixnodes::staked::Staked;
+use crate::mixnodes::state::{Clock, NodeStake, SCALE};
 use crate::packed::Present;
 use crate::state::{Core, CORE};
 use crate::ContractError;

@@ -7,7 +7,8 @@ use nym_contract_types::mixnet::{
 use nym_contract_types::{page, EpochId, NodeId};
 
 use super::state::{StoredDelegation, BY_OWNER, DELEGATIONS};
-use crate::mixnodes::state::{Staked, SCALE, STAKES};
+use crate::mixnodes::staked::Staked;
+use crate::mixnodes::state::{SCALE, STAKES};
 use crate::state::CORE;
 use crate::ContractError;
 

@@ -4,7 +4,8 @@ use cosmwasm_std::{Addr, Storage};
 use nym_contract_types::{EpochId, NodeId};
 use nym_rewarding::delegation;
 
-use crate::mixnodes::state::{NodeStake, Staked, UnitReward, SCALE, UNIT_REWARDS};
+use crate::mixnodes::staked::Staked;
+use crate::mixnodes::state::{NodeStake, UnitReward, SCALE, UNIT_REWARDS};
 use crate::packed::{Packed, PackedMap, Present, Reader, Write, FORM};
 use crate::ContractError;
 

@@ -7,9 +7,10 @@ use nym_contract_types::mixnet::{
 use nym_contract_types::signing::MessageType;
 use nym_contract_types::{keys, NodeId};
 
+use super::staked::Staked;
 use super::state::{
-    Bond, Clock, NodeStake, PendingCosts, Staked, BONDS, LEFT_STAKES, PARKED, SCALE, STAKES, UNBONDED,
-    UNBONDED_BY_IDENTITY, UNBONDED_BY_OWNER,
+    Bond, Clock, NodeStake, PendingCosts, BONDS, LEFT_STAKES, PARKED, SCALE, STAKES, UNBONDED, UNBONDED_BY_IDENTITY,
+    UNBONDED_BY_OWNER,
 };
 use crate::costs::Kept;
 use crate::funds::{one_coin, pay};

@@ -2,4 +2,5 @@
 
 pub mod execute;
 pub mod query;
+pub mod staked;
 pub mod state;

@@ -7,7 +7,8 @@ use nym_contract_types::{order, NodeId};
 use super::state::{PoolChange, POOL_CHANGE};
 use crate::delegations::state::DELEGATIONS;
 use crate::funds::{one_coin, pay};
-use crate::mixnodes::state::{Staked, SCALE};
+use crate::mixnodes::staked::Staked;
+use crate::mixnodes::state::SCALE;
 use crate::state::{bond_of, mixnode_in, Core, CORE};
 use crate::ContractError;
 

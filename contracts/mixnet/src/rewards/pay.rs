@@ -9,7 +9,8 @@ use super::state::{atomics, model, store_model, PoolChange, PENDING_PARAMS, POOL
 use crate::costs::{Kept, Ranges};
 use crate::epochs::clock::Epoch;
 use crate::epochs::state::RewardedSet;
-use crate::mixnodes::state::{Clock, NodeStake, Staked};
+use crate::mixnodes::staked::Staked;
+use crate::mixnodes::state::{Clock, NodeStake};
 use crate::state::{CORE, REWARDING, STATE};
 use crate::ContractError;
 

@@ -8,7 +8,8 @@ use super::pay::Rule;
 use super::state::{atomics, PoolChange};
 use crate::delegations::state::{StoredDelegation, DELEGATIONS};
 use crate::epochs::clock::EPOCH;
-use crate::mixnodes::state::{NodeStake, Staked, SCALE};
+use crate::mixnodes::staked::Staked;
+use crate::mixnodes::state::{NodeStake, SCALE};
 use crate::state::{bond_of, Bonded, CORE, REWARDING, STATE};
 use crate::ContractError;
 
