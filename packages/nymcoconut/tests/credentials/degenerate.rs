@@ -6,8 +6,10 @@ use ed25519_dalek::SigningKey;
 use nym_coconut::backend::{decode_g1, Curve, Group as _, G1};
 use nym_coconut::test_util::issue;
 use nym_coconut::{
-    verify_batch, verify_open_batch, DecodeError, HiddenAttributes, OneTimeKey, OpenShow, SecretKeyShare, Show,
+    verify_batch, verify_open_batch, DecodeError, Group, HiddenAttributes, OneTimeKey, OpenShow, SecretKeyShare, Show,
 };
+
+use rand_chacha::ChaCha20Rng;
 
 use crate::contract::unchecked;
 use crate::forger::{any_g2, equation_of_payment, equation_of_show, hold, pay, proof_holds, signature_holds, Prover};
@@ -39,6 +41,17 @@ fn refuses(error: &DecodeError) -> bool {
     matches!(error, DecodeError::Identity { .. } | DecodeError::Subgroup { .. } | DecodeError::Point { .. })
 }
 
+/// Who holds a right credential and proves by hand; its h and s, randomised.
+fn holder(shares: &[SecretKeyShare<Full>], group: &Group<Full>, rng: &mut ChaCha20Rng) -> (Prover, [[u8; 48]; 2]) {
+    let stored = full_credential(shares, group, rng).to_secret_bytes();
+    let hidden = [scalar_at(&stored, 104), scalar_at(&stored, 136)];
+    let prover = Prover { hidden, ..Prover::random(rng) };
+    let point = |at: usize| decode_g1(&stored[at..at + 48], "a point").unwrap();
+    let h = point(8).to_compressed();
+    let s = (G1::from(point(56)) + point(8) * prover.r).to_affine().to_compressed();
+    (prover, [h, s])
+}
+
 #[test]
 fn n_01_n_02_n_06_shows_around_points_that_pair_to_one_hold_and_are_refused_where_they_are_read() {
     let rng = &mut rng(130);
@@ -61,12 +74,7 @@ fn n_01_n_02_n_06_shows_around_points_that_pair_to_one_hold_and_are_refused_wher
         }
     }
     // A holder moves h', s' or both of a right show before it proves.
-    let stored = full_credential(&shares, &group, rng).to_secret_bytes();
-    let hidden = [scalar_at(&stored, 104), scalar_at(&stored, 136)];
-    let prover = Prover { hidden, ..Prover::random(rng) };
-    let point = |at: usize| decode_g1(&stored[at..at + 48], "a point").unwrap();
-    let h = point(8).to_compressed();
-    let s = (G1::from(point(56)) + point(8) * prover.r).to_affine().to_compressed();
+    let (prover, [h, s]) = holder(&shares, &group, rng);
     let right = prover.show(key, &h, &s, &prover.zeta(), b"c");
     Show::<Full>::from_bytes(&right).unwrap().verify(key, &public, b"c").unwrap();
     for by in &points[1..] {
@@ -113,12 +121,7 @@ fn n_02_a_serial_moved_by_a_point_of_small_order_would_be_a_second_one_and_is_re
     let rng = &mut rng(132);
     let (shares, group) = SecretKeyShare::<Full>::deal(3, 3, rng).unwrap();
     let key = group.key();
-    let stored = full_credential(&shares, &group, rng).to_secret_bytes();
-    let hidden = [scalar_at(&stored, 104), scalar_at(&stored, 136)];
-    let prover = Prover { hidden, ..Prover::random(rng) };
-    let point = |at: usize| decode_g1(&stored[at..at + 48], "a point").unwrap();
-    let h = point(8).to_compressed();
-    let s = (G1::from(point(56)) + point(8) * prover.r).to_affine().to_compressed();
+    let (prover, [h, s]) = holder(&shares, &group, rng);
     let first = prover.show(key, &h, &s, &prover.zeta(), b"c");
     Show::<Full>::from_bytes(&first).unwrap().verify(key, &full_public(), b"c").unwrap();
 
