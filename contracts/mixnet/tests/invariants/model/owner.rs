@@ -49,25 +49,15 @@ impl Model {
         if supply == 0 || supply > LARGEST || factor < Decimal::one() || factor > most || !(3..=1_000).contains(&size) {
             return Err("Parameter");
         }
-        let announced = &mut self.announced.rewarding;
-        if update.staking_supply.is_some() {
-            announced.staking_supply = update.staking_supply;
-        }
-        if update.staking_supply_scale_factor.is_some() {
-            announced.staking_supply_scale_factor = update.staking_supply_scale_factor;
-        }
-        if update.sybil_resistance_percent.is_some() {
-            announced.sybil_resistance_percent = update.sybil_resistance_percent;
-        }
-        if update.active_set_work_factor.is_some() {
-            announced.active_set_work_factor = update.active_set_work_factor;
-        }
-        if update.interval_pool_emission.is_some() {
-            announced.interval_pool_emission = update.interval_pool_emission;
-        }
-        if update.rewarded_set_size.is_some() {
-            announced.rewarded_set_size = update.rewarded_set_size;
-        }
+        let before = &self.announced.rewarding;
+        self.announced.rewarding = RewardingParamsUpdate {
+            staking_supply: update.staking_supply.or(before.staking_supply),
+            staking_supply_scale_factor: update.staking_supply_scale_factor.or(before.staking_supply_scale_factor),
+            sybil_resistance_percent: update.sybil_resistance_percent.or(before.sybil_resistance_percent),
+            active_set_work_factor: update.active_set_work_factor.or(before.active_set_work_factor),
+            interval_pool_emission: update.interval_pool_emission.or(before.interval_pool_emission),
+            rewarded_set_size: update.rewarded_set_size.or(before.rewarded_set_size),
+        };
         Ok(Due::default())
     }
 
