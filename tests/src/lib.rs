@@ -46,7 +46,7 @@ pub async fn start(change: impl FnOnce(&mut Options)) -> anyhow::Result<Network>
     Ok(Network { net: Some(net), dir: Some(dir), _turn: turn })
 }
 
-/// Pays for networks on a chain that runs already, unless a file names another: the mnemonic that test networks of the Cosmos SDK document.
+/// Pays for networks on a chain that runs already, unless a file names another: the mnemonic of BIP-39's first test vector.
 pub const MNEMONIC: &str =
     "abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon about";
 /// Its account.

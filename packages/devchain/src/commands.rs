@@ -308,15 +308,6 @@ mod tests {
     }
 
     #[test]
-    fn more_connections_than_can_be_counted_are_refused() {
-        let given = usize::MAX;
-
-        let text = Config { max_connections: given, ..Config::default() }.check().unwrap_err().to_string();
-
-        assert!(text.contains(&format!("max_connections is {given}, but at most")), "{text}");
-    }
-
-    #[test]
     fn block_times_are_durations_or_on_demand() {
         use crate::config::BlockTime;
 

@@ -9,7 +9,6 @@ use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
-use tokio::sync::Semaphore;
 
 /// When blocks are made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -159,10 +158,6 @@ impl Config {
             if !good {
                 return Err(Error::Config(format!("{name} must be above 0")));
             }
-        }
-        if self.max_connections > Semaphore::MAX_PERMITS {
-            let (given, most) = (self.max_connections, Semaphore::MAX_PERMITS);
-            return Err(Error::Config(format!("max_connections is {given}, but at most {most} can be counted")));
         }
         Ok(())
     }

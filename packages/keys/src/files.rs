@@ -143,7 +143,12 @@ fn write(path: &Path, content: &[u8], mode: u32) -> Result<(), (&'static str, io
     let _ = fs::remove_file(&temporary);
     let mut file =
         OpenOptions::new().write(true).create_new(true).mode(mode).open(&temporary).map_err(tried("create"))?;
-    file.write_all(content).and_then(|()| file.sync_all()).map_err(tried("write"))?;
-    fs::rename(&temporary, path).map_err(tried("rename into"))?;
+    let written = file.write_all(content).and_then(|()| file.sync_all()).map_err(tried("write"));
+    let placed = written.and_then(|()| fs::rename(&temporary, path).map_err(tried("rename into")));
+    if placed.is_err() {
+        // A secret must not stay where nobody looks for it.
+        let _ = fs::remove_file(&temporary);
+    }
+    placed?;
     File::open(directory).and_then(|directory| directory.sync_all()).map_err(tried("sync the directory of"))
 }

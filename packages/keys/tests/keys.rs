@@ -152,6 +152,10 @@ fn a_file_is_replaced_whole_and_nothing_stays_beside_it() {
 
     assert_eq!(std::fs::read_dir(home.path()).unwrap().count(), 1);
     assert!(nym_keys::files::write_whole(&home.path().join("missing/file"), b"x").is_err());
+    let folder = home.path().join("folder");
+    std::fs::create_dir(&folder).unwrap();
+    assert!(nym_keys::files::write_whole(&folder, b"x").is_err());
+    assert_eq!(std::fs::read_dir(home.path()).unwrap().count(), 2, "nothing but the file and the folder");
 }
 
 #[test]

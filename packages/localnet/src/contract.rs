@@ -10,9 +10,6 @@ use nym_contract_types::mixnet::{EpochState, InstantiateMsg, MixingParams};
 /// Pieces of a transition; a local network needs two or three.
 const MAX_STEPS: usize = 50;
 
-/// With it the contract's address follows from code and treasury, and is known before the contract is created.
-const SALT: &[u8] = b"mixnet";
-
 /// Uploads and instantiates; returns the contract's address.
 pub async fn deploy(options: &Options, treasury: &Account, monitors: Vec<String>) -> anyhow::Result<String> {
     let wasm = std::fs::read(&options.contract).with_context(|| {
@@ -24,8 +21,11 @@ pub async fn deploy(options: &Options, treasury: &Account, monitors: Vec<String>
     let longest = u32::try_from(options.epoch_seconds.saturating_mul(1_000) / 12).unwrap_or(u32::MAX);
     let max_hop_delay_ms = longest.min(message.mixing.max_hop_delay_ms).max(options.mean_hop_delay_ms);
     message.mixing = MixingParams { mean_hop_delay_ms: options.mean_hop_delay_ms, max_hop_delay_ms, ..message.mixing };
-    let foreseen = treasury.client().instantiate2_address(code_id, treasury.address(), SALT).await?;
-    let tx = mixnet::instantiate2(code_id, "mixnet", &message, Some(treasury.address().to_owned()), SALT)?;
+    // The address follows from the file, the treasury and this, and is known before the contract is created. Networks that
+    // share a chain and a treasury have the same file; only the number of its code tells them apart.
+    let salt = format!("mixnet-{code_id}").into_bytes();
+    let foreseen = treasury.client().instantiate2_address(code_id, treasury.address(), &salt).await?;
+    let tx = mixnet::instantiate2(code_id, "mixnet", &message, Some(treasury.address().to_owned()), &salt)?;
     let address = send(treasury, &tx).await.context("cannot instantiate the contract")?.contract_address()?;
     anyhow::ensure!(address == foreseen, "the contract was created at {address} instead of {foreseen}");
     Ok(address)

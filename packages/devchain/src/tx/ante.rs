@@ -63,7 +63,8 @@ impl App {
         self.verify_signatures(ctx, tx, &signers, simulate)?;
         for signer in &signers {
             let mut account = self.signer(ctx, signer)?;
-            account.base.sequence = account.base.sequence.saturating_add(1);
+            // As the SDK's does: one that stayed at its end would let the same bytes pass again.
+            account.base.sequence = account.base.sequence.wrapping_add(1);
             self.set_account(ctx, signer, &account)?;
         }
         Ok(())
