@@ -279,7 +279,7 @@ impl World {
         close("budget", interval.epoch_reward_budget.atomics().u128(), Sum::of(&budget).atomics());
     }
 
-    /// C-3: no account has received more than it sent and earned by the model.
+    /// I13: no account has received more than it sent and earned by the model.
     fn nobody_has_more_than_is_theirs(&self) {
         for (who, account) in &self.model.accounts {
             let (entitled, slack) = account.entitled();
@@ -288,7 +288,7 @@ impl World {
         }
     }
 
-    /// C-3 when everyone has left: each account has what it sent and earned, but for less than a unit for each amount that was rounded down.
+    /// I13 when everyone has left: each account has what it sent and earned, but for less than a unit for each amount that was rounded down.
     pub fn everyone_has_what_is_theirs(&self) {
         assert!(self.model.nodes.is_empty(), "{:?} are left", self.model.nodes.keys());
         self.nobody_has_more_than_is_theirs();
