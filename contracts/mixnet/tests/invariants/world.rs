@@ -14,7 +14,7 @@ use nym_mixnet_contract::ContractError;
 
 use super::exact::{Exact, Sum};
 use super::ledger::ATOMICS;
-use super::model::{Call, Model};
+use super::model::{Call, Model, Ranges};
 use super::{delegator, message, operator, Step};
 use crate::suite::{records_of, Suite, DENOM};
 
@@ -267,6 +267,8 @@ impl World {
             assert!(stored.abs_diff(exact) <= tolerance, "{what}: {stored}, exactly {exact}");
         };
         let interval = &params.interval;
+        let ranges = Ranges::of(interval.profit_margin.as_ref(), interval.interval_operating_cost.as_ref());
+        assert_eq!(ranges, rules.ranges);
         assert_eq!((params.rewarded_set_size, params.active_set_size), (rules.rewarded_size, rules.active_size));
         assert_eq!(change.added, model.added);
         let (pool, supply) = (model.pool.atomics(), model.supply.atomics());

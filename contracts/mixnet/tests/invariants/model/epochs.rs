@@ -126,6 +126,7 @@ impl Model {
 
     fn inputs(&self, node: &Node, points: u16, active: bool) -> Inputs {
         let rules = &self.rules;
+        let (margin, cost) = rules.ranges.paid(node.costs);
         Inputs {
             pool: self.pool.exact(),
             supply: self.supply.exact(),
@@ -138,14 +139,15 @@ impl Model {
             saturation_size: rules.rewarded_size,
             operator: node.operator.exact(),
             delegates: node.delegates().exact(),
-            margin: Exact::atomics(node.costs.0),
-            cost: Exact::whole(node.costs.1),
+            margin: Exact::atomics(margin),
+            cost: Exact::whole(cost),
             performance: Exact::ratio(points, 10_000u32),
             active,
         }
     }
 
-    /// The end of the rewards, and of the interval if this was its last epoch: pool and supply roll over, and what was announced holds.
+    /// The end of the rewards, and of the interval if this was its last epoch: pool and supply roll over, and what was announced holds, as
+    /// do the ranges for what is paid.
     fn close_epoch(&mut self) {
         if self.epoch + 1 - self.interval_start >= self.rules.epochs_in_interval {
             let announced = std::mem::take(&mut self.announced.rewarding);
@@ -164,6 +166,7 @@ impl Model {
             rules.rewarded_size = announced.rewarded_set_size.unwrap_or(rules.rewarded_size);
             rules.epochs_in_interval = self.announced.epochs_in_interval.take().unwrap_or(rules.epochs_in_interval);
             rules.epoch_length = self.announced.epoch_length.take().unwrap_or(rules.epoch_length);
+            rules.ranges = self.ranges.clone();
 
             let paid = std::mem::take(&mut self.paid);
             let circulates = Sum::of(&(paid.exact() * Exact::atomics(rules.supply_scale)));
