@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use cosmwasm_std::{coins, Addr};
-use nym_contract_types::mixnet::{EpochState, ExecuteMsg, NodeDelegationResponse, PendingRewardResponse, QueryMsg};
+use nym_contract_types::mixnet::{
+    CandidatesResponse, EpochState, ExecuteMsg, NodeDelegationResponse, PendingRewardResponse, QueryMsg,
+};
 use nym_contract_types::NodeId;
 use nym_mixnet_contract::epochs::clock::EPOCH;
 use nym_mixnet_contract::epochs::state::RewardedSet;
@@ -78,9 +80,24 @@ impl World {
             (Ok(_), Err(expected)) => panic!("{name} was accepted instead of {expected}"),
         }
         if self.model.drawn {
+            self.compare_candidates();
             self.model.show_set(RewardedSet::load(&self.net.store, self.model.epoch).unwrap());
         }
         result.is_ok()
+    }
+
+    /// I7: whoever could be drawn is whom the model says, with that weight.
+    fn compare_candidates(&self) {
+        let reply: CandidatesResponse = self.net.query(QueryMsg::GetCandidates { limit: None, start_after: None });
+        assert_eq!(reply.epoch, self.model.epoch);
+        let all = reply.candidates.iter().map(|candidate| (candidate.node_id, candidate.weight.u64()));
+        // Those without weight are listed and never drawn.
+        let drawable: BTreeMap<NodeId, u64> = all.filter(|(_, weight)| *weight > 0).collect();
+        let expected = &self.model.candidates;
+        assert!(drawable.keys().eq(expected.keys()), "candidates {drawable:?}, by the model {expected:?}");
+        for ((id, weight), expected) in drawable.iter().zip(expected.values()) {
+            assert!(expected.contains(weight), "candidate {id} weighs {weight}, by the model {expected:?}");
+        }
     }
 
     /// Takes one step. Returns whether it was accepted.

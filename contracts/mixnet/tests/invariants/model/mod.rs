@@ -8,6 +8,7 @@ mod ranges;
 mod stakes;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
 
 use cosmwasm_std::{Addr, Coin, Uint128};
 use nym_contract_types::mixnet::{ExecuteMsg, InstantiateMsg, NodeReport, PendingParams};
@@ -110,7 +111,8 @@ pub struct Model {
     reports: BTreeMap<u32, Report>,
     scores: BTreeMap<NodeId, (EpochId, u16)>,
     // sets
-    candidates: BTreeSet<NodeId>,
+    /// Who takes part in the draw and with what weight: a range where the contract's rounding may decide.
+    pub candidates: BTreeMap<NodeId, RangeInclusive<u64>>,
     pub set: RewardedSet,
     /// Whether the next epoch has become current and its set is still to be shown.
     pub drawn: bool,
@@ -170,7 +172,7 @@ impl Model {
             monitors,
             reports: BTreeMap::new(),
             scores: BTreeMap::new(),
-            candidates: BTreeSet::new(),
+            candidates: BTreeMap::new(),
             set: RewardedSet::default(),
             drawn: false,
             nodes: BTreeMap::new(),
