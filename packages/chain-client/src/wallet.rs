@@ -12,6 +12,9 @@ use crate::error::ChainError;
 /// Cosmos Hub's path, which every wallet of this ecosystem uses by default.
 pub const DERIVATION_PATH: &str = "m/44'/118'/0'/0/0";
 
+/// Bytes of the longest phrase: 24 words of eight letters, and what is between them.
+const LONGEST_PHRASE: usize = 24 * 9 - 1;
+
 /// A signing key and the address that belongs to it. Cheap to clone; `Debug` shows the address only.
 #[derive(Clone)]
 pub struct Wallet {
@@ -50,7 +53,7 @@ impl Wallet {
         rng.fill_bytes(&mut *entropy);
         let mnemonic = Mnemonic::from_entropy_in(Language::English, &*entropy)
             .expect("32 bytes are one of the entropy sizes of BIP-39");
-        Zeroizing::new(mnemonic.to_string())
+        phrase(mnemonic.words(), LONGEST_PHRASE)
     }
 
     /// The account's bech32 address.
@@ -78,7 +81,8 @@ impl fmt::Debug for Wallet {
 
 /// Reads a mnemonic; the error names the rule, never a word of the phrase except its position.
 pub fn parse_mnemonic(text: &str) -> Result<Mnemonic, ChainError> {
-    let words = Zeroizing::new(text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase());
+    let mut words = phrase(text.split_whitespace(), text.len());
+    words.make_ascii_lowercase();
     Mnemonic::parse_in_normalized(Language::English, &words).map_err(|error| {
         let reason = match error {
             bip39::Error::BadWordCount(count) => format!("it has {count} words; 12, 15, 18, 21 or 24 are needed"),
@@ -88,6 +92,18 @@ pub fn parse_mnemonic(text: &str) -> Result<Mnemonic, ChainError> {
         };
         ChainError::invalid("mnemonic", reason)
     })
+}
+
+/// Words with a space between them, `longest` bytes at most: a text that grows beyond its place leaves what it holds behind in memory.
+fn phrase<'a>(words: impl Iterator<Item = &'a str>, longest: usize) -> Zeroizing<String> {
+    let mut phrase = Zeroizing::new(String::with_capacity(longest));
+    for word in words {
+        if !phrase.is_empty() {
+            phrase.push(' ');
+        }
+        phrase.push_str(word);
+    }
+    phrase
 }
 
 /// Checks a bech32 address and its prefix.

@@ -18,6 +18,7 @@ use nym_mixnet_contract::rotation::state::KEYS;
 use nym_mixnet_contract::state::{Bonded, Holder, ACCOUNTS, CORE, IDENTITIES};
 
 use super::exact::{reward, Exact, Inputs};
+use super::model::Ranges;
 use super::world::World;
 use crate::suite::{records_of, Suite};
 
@@ -243,6 +244,8 @@ impl Watch {
         let score = page.0[(id % PAGE_NODES) as usize];
         let points = score.serving(self.epoch.id, self.state.epochs.stale_epochs).unwrap();
         let model = &self.params.interval;
+        let ranges = Ranges::of(model.profit_margin.as_ref(), model.interval_operating_cost.as_ref());
+        let (margin, cost) = ranges.paid((u128::from(before.profit_margin), before.operating_cost));
         let (operator, delegates) = reward(Inputs {
             pool: Exact::atomics(model.reward_pool.atomics().u128()),
             supply: Exact::atomics(model.staking_supply.atomics().u128()),
@@ -255,8 +258,8 @@ impl Watch {
             saturation_size: self.params.rewarded_set_size,
             operator: Exact::atomics(before.operator),
             delegates: Exact::atomics(before.delegates),
-            margin: Exact::atomics(u128::from(before.profit_margin)),
-            cost: Exact::whole(before.operating_cost),
+            margin: Exact::atomics(margin),
+            cost: Exact::whole(cost),
             performance: Exact::ratio(points, 10_000u32),
             active: seat.layer().is_some(),
         });

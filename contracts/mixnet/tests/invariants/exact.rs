@@ -159,7 +159,5 @@ pub fn reward(i: Inputs) -> (Exact, Exact) {
     let profit = whole.clone() - cost.clone();
     let share = i.margin.clone() + (one() - i.margin) * i.operator / all;
     let operator = cost + profit * share;
-    // A fraction that rounds to all is all.
-    let operator = operator.min(whole.clone());
     (operator.clone(), whole - operator)
 }

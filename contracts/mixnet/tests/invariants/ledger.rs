@@ -62,7 +62,7 @@ pub struct Node {
     pub turn: EpochId,
     /// Height at which the owner last pledged.
     pub height: u64,
-    /// Share of the profit, in 10^-18, and cost of an interval in whole units.
+    /// Share of the profit, in 10^-18, and cost of an interval in whole units, as announced.
     pub costs: (u128, u128),
     /// The same from the interval after this one on.
     pub coming_costs: Option<(u32, u128, u128)>,

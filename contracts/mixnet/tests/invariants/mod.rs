@@ -14,7 +14,7 @@ mod world;
 use cosmwasm_std::{coin, coins, Addr, Decimal, Uint128};
 use nym_contract_types::mixnet::{
     ContractStateParams, EpochState, EpochStatusResponse, ExecuteMsg, InstantiateMsg, KeyRotationIdResponse,
-    MixNodeCostParams, NodeReport, QueryMsg, RewardingParamsUpdate,
+    MixNodeCostParams, NodeReport, OperatingCostRange, ProfitMarginRange, QueryMsg, RewardingParamsUpdate,
 };
 use nym_contract_types::{NodeId, Percent};
 use nym_mixnet_contract::mixnodes::state::STAKES;
@@ -61,8 +61,13 @@ pub enum Step {
     Clock(u32, u64, bool),
     /// Who reports from now on.
     Monitors(Vec<usize>),
-    /// Least pledges and delegations.
-    Minima(u128, u128, Option<u128>),
+    /// Least pledges of mix nodes and gateways, least delegation, and the ranges of margins, in ten-thousandths, and of costs.
+    Params {
+        pledges: (u128, u128),
+        delegation: Option<u128>,
+        margins: Option<(u16, u16)>,
+        costs: Option<(u128, u128)>,
+    },
     /// Damages the record of one of the bonded nodes.
     Poison(usize, u8),
     /// Puts the damaged records back.
@@ -93,10 +98,19 @@ fn clock() -> impl Strategy<Value = Step> {
     (0u32..6, length, prop::bool::weighted(0.2)).prop_map(|(epochs, length, now)| Step::Clock(epochs, length, now))
 }
 
-fn minima() -> impl Strategy<Value = Step> {
+/// Ranges are empty now and then, which is refused. Most have the costs that nodes bond with.
+fn params() -> impl Strategy<Value = Step> {
+    let pledges = (least_pledge(), least_pledge());
     let delegation = prop::option::of(0u128..100_000);
-    (least_pledge(), least_pledge(), delegation)
-        .prop_map(|(mixnode, gateway, least)| Step::Minima(mixnode, gateway, least))
+    let margins = prop::option::of((0u16..1_500, 500u16..=10_000));
+    let dearest = prop_oneof![20 * NYM..80 * NYM, NYM..100_000 * NYM];
+    let costs = prop::option::of((0..60 * NYM, dearest));
+    (pledges, delegation, margins, costs).prop_map(|(pledges, delegation, margins, costs)| Step::Params {
+        pledges,
+        delegation,
+        margins,
+        costs,
+    })
 }
 
 fn least_pledge() -> impl Strategy<Value = u128> {
@@ -134,7 +148,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         1 => rules(),
         1 => clock(),
         1 => prop::collection::vec(0usize..3, 0..4).prop_map(Step::Monitors),
-        1 => minima(),
+        2 => params(),
         1 => (0usize..7, 0u8..3).prop_map(|(place, kind)| Step::Poison(place, kind)),
         2 => Just(Step::Heal),
         6 => (0u32..7, any::<bool>()).prop_map(|(o, coming)| Step::Keys(o, coming)),
@@ -267,15 +281,19 @@ fn owners_message(net: &Suite, step: &Step) -> Option<ExecuteMsg> {
         Step::Monitors(listed) => ExecuteMsg::UpdateMonitors {
             monitors: listed.iter().map(|monitor| net.monitor(*monitor).to_string()).collect(),
         },
-        Step::Minima(mixnode, gateway, delegation) => ExecuteMsg::UpdateContractStateParams {
-            updated_parameters: ContractStateParams {
-                minimum_mixnode_pledge: coin(*mixnode, DENOM),
-                minimum_gateway_pledge: coin(*gateway, DENOM),
-                minimum_mixnode_delegation: delegation.map(|least| coin(least, DENOM)),
-                profit_margin: None,
-                interval_operating_cost: None,
-            },
-        },
+        Step::Params { pledges: (mixnode, gateway), delegation, margins, costs } => {
+            let margins = margins.map(|(least, most)| (percent(least), percent(most)));
+            let costs = costs.map(|(least, most)| (coin(least, DENOM), coin(most, DENOM)));
+            ExecuteMsg::UpdateContractStateParams {
+                updated_parameters: ContractStateParams {
+                    minimum_mixnode_pledge: coin(*mixnode, DENOM),
+                    minimum_gateway_pledge: coin(*gateway, DENOM),
+                    minimum_mixnode_delegation: delegation.map(|least| coin(least, DENOM)),
+                    profit_margin: margins.map(|(minimum, maximum)| ProfitMarginRange { minimum, maximum }),
+                    interval_operating_cost: costs.map(|(minimum, maximum)| OperatingCostRange { minimum, maximum }),
+                },
+            }
+        }
         _ => return None,
     })
 }

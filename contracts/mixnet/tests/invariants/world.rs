@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use cosmwasm_std::{coins, Addr};
-use nym_contract_types::mixnet::{EpochState, ExecuteMsg, NodeDelegationResponse, PendingRewardResponse, QueryMsg};
+use nym_contract_types::mixnet::{
+    CandidatesResponse, EpochState, ExecuteMsg, NodeDelegationResponse, PendingRewardResponse, QueryMsg,
+};
 use nym_contract_types::NodeId;
 use nym_mixnet_contract::epochs::clock::EPOCH;
 use nym_mixnet_contract::epochs::state::RewardedSet;
@@ -14,7 +16,7 @@ use nym_mixnet_contract::ContractError;
 
 use super::exact::{Exact, Sum};
 use super::ledger::ATOMICS;
-use super::model::{Call, Model};
+use super::model::{Call, Model, Ranges};
 use super::{delegator, message, operator, Step};
 use crate::suite::{records_of, Suite, DENOM};
 
@@ -78,9 +80,24 @@ impl World {
             (Ok(_), Err(expected)) => panic!("{name} was accepted instead of {expected}"),
         }
         if self.model.drawn {
+            self.compare_candidates();
             self.model.show_set(RewardedSet::load(&self.net.store, self.model.epoch).unwrap());
         }
         result.is_ok()
+    }
+
+    /// I7: whoever could be drawn is whom the model says, with that weight.
+    fn compare_candidates(&self) {
+        let reply: CandidatesResponse = self.net.query(QueryMsg::GetCandidates { limit: None, start_after: None });
+        assert_eq!(reply.epoch, self.model.epoch);
+        let all = reply.candidates.iter().map(|candidate| (candidate.node_id, candidate.weight.u64()));
+        // Those without weight are listed and never drawn.
+        let drawable: BTreeMap<NodeId, u64> = all.filter(|(_, weight)| *weight > 0).collect();
+        let expected = &self.model.candidates;
+        assert!(drawable.keys().eq(expected.keys()), "candidates {drawable:?}, by the model {expected:?}");
+        for ((id, weight), expected) in drawable.iter().zip(expected.values()) {
+            assert!(expected.contains(weight), "candidate {id} weighs {weight}, by the model {expected:?}");
+        }
     }
 
     /// Takes one step. Returns whether it was accepted.
@@ -267,6 +284,8 @@ impl World {
             assert!(stored.abs_diff(exact) <= tolerance, "{what}: {stored}, exactly {exact}");
         };
         let interval = &params.interval;
+        let ranges = Ranges::of(interval.profit_margin.as_ref(), interval.interval_operating_cost.as_ref());
+        assert_eq!(ranges, rules.ranges);
         assert_eq!((params.rewarded_set_size, params.active_set_size), (rules.rewarded_size, rules.active_size));
         assert_eq!(change.added, model.added);
         let (pool, supply) = (model.pool.atomics(), model.supply.atomics());
@@ -279,7 +298,7 @@ impl World {
         close("budget", interval.epoch_reward_budget.atomics().u128(), Sum::of(&budget).atomics());
     }
 
-    /// C-3: no account has received more than it sent and earned by the model.
+    /// I13: no account has received more than it sent and earned by the model.
     fn nobody_has_more_than_is_theirs(&self) {
         for (who, account) in &self.model.accounts {
             let (entitled, slack) = account.entitled();
@@ -288,7 +307,7 @@ impl World {
         }
     }
 
-    /// C-3 when everyone has left: each account has what it sent and earned, but for less than a unit for each amount that was rounded down.
+    /// I13 when everyone has left: each account has what it sent and earned, but for less than a unit for each amount that was rounded down.
     pub fn everyone_has_what_is_theirs(&self) {
         assert!(self.model.nodes.is_empty(), "{:?} are left", self.model.nodes.keys());
         self.nobody_has_more_than_is_theirs();

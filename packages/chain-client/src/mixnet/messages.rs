@@ -237,7 +237,7 @@ pub trait MixnetMessages: ContractAddress {
         let effect = format!(
             "sets the least pledge of a mix node to {minimum_mixnode_pledge}, that of a gateway to \
              {minimum_gateway_pledge} and the least delegation to {delegation}, for new stakes; operators may announce \
-             margins {} and costs {}",
+             margins {} and costs {}, to which rewards keep from the next interval on",
             margins.map_or("of 0 to 1".to_owned(), |range| format!("from {} to {}", range.minimum, range.maximum)),
             costs.map_or("of any amount".to_owned(), |range| format!("from {} to {}", range.minimum, range.maximum)),
         );

@@ -1,12 +1,14 @@
 //! Epochs: closing the reports, paying node after node, ending intervals, and who may be drawn.
 
+use std::ops::RangeInclusive;
+
 use nym_contract_types::{NodeId, Percent};
 use nym_mixnet_contract::epochs::clock::Phase;
 use nym_mixnet_contract::epochs::state::RewardedSet;
 
 use super::{Call, Due, Model, Refusal};
 use crate::invariants::exact::{reward, Exact, Inputs, Sum};
-use crate::invariants::ledger::Node;
+use crate::invariants::ledger::{Node, ATOMICS};
 
 /// Points in the lottery of a node of which nothing is known.
 const UNKNOWN: u16 = 5_000;
@@ -84,9 +86,23 @@ impl Model {
         let node = self.nodes.get_mut(&id).unwrap();
         node.fold(epoch + 1, interval);
         let has_keys = key_period == 0 || coming.is_some_and(|period| node.keys.contains(&period));
-        if has_keys && node.bonded_in <= epoch && points.unwrap_or(UNKNOWN) > 0 {
-            self.candidates.insert(id);
+        let points = points.unwrap_or(UNKNOWN);
+        if has_keys && node.bonded_in <= epoch && points > 0 {
+            let weight = self.weight(id, points);
+            self.candidates.insert(id, weight);
         }
+    }
+
+    /// What a candidate weighs in the draw: its stake, up to saturation, times its score.
+    fn weight(&self, id: NodeId, points: u16) -> RangeInclusive<u64> {
+        let node = &self.nodes[&id];
+        let stake = node.operator.atomics() + node.delegates().atomics();
+        let saturation = self.supply.atomics() / u128::from(self.rules.rewarded_size);
+        let counted = stake.min(saturation);
+        // Either part of the stake may be off, and so may the saturation.
+        let tolerance = 3 * node.tolerance() + saturation / 100_000_000_000_000;
+        let units = |atomics: u128| u64::try_from(atomics * u128::from(points) / (10_000 * ATOMICS)).unwrap();
+        units(counted.saturating_sub(tolerance))..=units(counted + tolerance)
     }
 
     /// The lower median of at least two thirds of the monitors.
@@ -126,6 +142,7 @@ impl Model {
 
     fn inputs(&self, node: &Node, points: u16, active: bool) -> Inputs {
         let rules = &self.rules;
+        let (margin, cost) = rules.ranges.paid(node.costs);
         Inputs {
             pool: self.pool.exact(),
             supply: self.supply.exact(),
@@ -138,14 +155,15 @@ impl Model {
             saturation_size: rules.rewarded_size,
             operator: node.operator.exact(),
             delegates: node.delegates().exact(),
-            margin: Exact::atomics(node.costs.0),
-            cost: Exact::whole(node.costs.1),
+            margin: Exact::atomics(margin),
+            cost: Exact::whole(cost),
             performance: Exact::ratio(points, 10_000u32),
             active,
         }
     }
 
-    /// The end of the rewards, and of the interval if this was its last epoch: pool and supply roll over, and what was announced holds.
+    /// The end of the rewards, and of the interval if this was its last epoch: pool and supply roll over, and what was announced holds, as
+    /// do the ranges for what is paid.
     fn close_epoch(&mut self) {
         if self.epoch + 1 - self.interval_start >= self.rules.epochs_in_interval {
             let announced = std::mem::take(&mut self.announced.rewarding);
@@ -164,6 +182,7 @@ impl Model {
             rules.rewarded_size = announced.rewarded_set_size.unwrap_or(rules.rewarded_size);
             rules.epochs_in_interval = self.announced.epochs_in_interval.take().unwrap_or(rules.epochs_in_interval);
             rules.epoch_length = self.announced.epoch_length.take().unwrap_or(rules.epoch_length);
+            rules.ranges = self.ranges.clone();
 
             let paid = std::mem::take(&mut self.paid);
             let circulates = Sum::of(&(paid.exact() * Exact::atomics(rules.supply_scale)));
@@ -199,7 +218,7 @@ impl Model {
         let seats = candidates.len().min(rules.rewarded_size as usize);
         assert_eq!(set.seats.len(), seats, "{} candidates for {} seats", candidates.len(), rules.rewarded_size);
         for seat in &set.seats {
-            assert!(candidates.contains(&seat.node), "node {} was drawn and was no candidate", seat.node);
+            assert!(candidates.contains_key(&seat.node), "node {} was drawn and was no candidate", seat.node);
         }
         self.set = set;
     }

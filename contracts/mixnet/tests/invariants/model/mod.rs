@@ -4,9 +4,11 @@
 
 mod epochs;
 mod owner;
+mod ranges;
 mod stakes;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
 
 use cosmwasm_std::{Addr, Coin, Uint128};
 use nym_contract_types::mixnet::{ExecuteMsg, InstantiateMsg, NodeReport, PendingParams};
@@ -16,6 +18,7 @@ use nym_mixnet_contract::epochs::state::RewardedSet;
 
 use super::exact::Sum;
 use super::ledger::{Account, Bond, Node, ATOMICS};
+pub use ranges::Ranges;
 
 /// Name of the error with which a message must be refused.
 pub type Refusal = &'static str;
@@ -68,6 +71,8 @@ pub struct Rules {
     pub active_size: u32,
     pub epochs_in_interval: u32,
     pub epoch_length: u64,
+    /// By which margins and costs are paid.
+    pub ranges: Ranges,
 }
 
 /// What monitors said: of which epoch, and the points of each node.
@@ -90,6 +95,8 @@ pub struct Model {
     minimum_pledge: u128,
     minimum_gateway_pledge: u128,
     minimum_delegation: Option<u128>,
+    /// In which margins and costs may be announced.
+    ranges: Ranges,
     report_grace: u64,
     stale_epochs: u32,
     key_period: u32,
@@ -104,7 +111,8 @@ pub struct Model {
     reports: BTreeMap<u32, Report>,
     scores: BTreeMap<NodeId, (EpochId, u16)>,
     // sets
-    candidates: BTreeSet<NodeId>,
+    /// Who takes part in the draw and with what weight: a range where the contract's rounding may decide.
+    pub candidates: BTreeMap<NodeId, RangeInclusive<u64>>,
     pub set: RewardedSet,
     /// Whether the next epoch has become current and its set is still to be shown.
     pub drawn: bool,
@@ -126,6 +134,7 @@ impl Model {
     pub fn new(msg: &InstantiateMsg, owner: Addr, time: u64) -> Self {
         let initial = &msg.initial_rewarding_params;
         let monitors: Vec<_> = (1..).zip(msg.monitors.iter().map(Addr::unchecked)).collect();
+        let ranges = Ranges::of(msg.params.profit_margin.as_ref(), msg.params.interval_operating_cost.as_ref());
         Self {
             owner,
             epoch: 0,
@@ -145,11 +154,13 @@ impl Model {
                 active_size: initial.active_set_size,
                 epochs_in_interval: msg.epochs.epochs_in_interval,
                 epoch_length: msg.epochs.epoch_length,
+                ranges: ranges.clone(),
             },
             announced: PendingParams::default(),
             minimum_pledge: units(&msg.params.minimum_mixnode_pledge),
             minimum_gateway_pledge: units(&msg.params.minimum_gateway_pledge),
             minimum_delegation: msg.params.minimum_mixnode_delegation.as_ref().map(units),
+            ranges,
             report_grace: msg.epochs.report_grace,
             stale_epochs: msg.epochs.stale_epochs,
             key_period: msg.epochs.key_period,
@@ -161,7 +172,7 @@ impl Model {
             monitors,
             reports: BTreeMap::new(),
             scores: BTreeMap::new(),
-            candidates: BTreeSet::new(),
+            candidates: BTreeMap::new(),
             set: RewardedSet::default(),
             drawn: false,
             nodes: BTreeMap::new(),
@@ -229,7 +240,7 @@ impl Model {
                 self.update_clock(call, *epochs_in_interval, *epoch_duration_secs, *force_immediately)
             }
             M::UpdateMonitors { monitors } => self.update_monitors(call, monitors),
-            M::UpdateContractStateParams { updated_parameters } => self.update_minima(call, updated_parameters),
+            M::UpdateContractStateParams { updated_parameters } => self.update_params(call, updated_parameters),
             other => panic!("no step sends {}", other.name()),
         }
     }

@@ -3,10 +3,10 @@
 use cosmwasm_std::{Addr, Decimal};
 use nym_contract_types::mixnet::{ContractStateParams, RewardingParamsUpdate};
 
-use super::{units, Call, Due, Model, Refusal};
+use super::{units, Call, Due, Model, Ranges, Refusal};
 
-/// Largest pool or supply.
-const LARGEST: u128 = 1_000_000_000_000_000_000;
+/// Largest pool, supply, minimum or cost in a range.
+pub(super) const LARGEST: u128 = 1_000_000_000_000_000_000;
 /// Longest epoch, seconds.
 const LONGEST: u64 = 366 * 24 * 3_600;
 
@@ -100,8 +100,8 @@ impl Model {
         Ok(Due::default())
     }
 
-    /// At once, for new stakes.
-    pub(super) fn update_minima(&mut self, call: &Call<'_>, params: &ContractStateParams) -> Result<Due, Refusal> {
+    /// At once, for new stakes and announcements; what was announced before is paid by the ranges from the next interval.
+    pub(super) fn update_params(&mut self, call: &Call<'_>, params: &ContractStateParams) -> Result<Due, Refusal> {
         self.owned(call)?;
         let mixnode = units(&params.minimum_mixnode_pledge);
         let gateway = units(&params.minimum_gateway_pledge);
@@ -109,6 +109,11 @@ impl Model {
         if [Some(mixnode), Some(gateway), delegation].iter().flatten().any(|least| *least == 0 || *least > LARGEST) {
             return Err("Parameter");
         }
+        let ranges = Ranges::of(params.profit_margin.as_ref(), params.interval_operating_cost.as_ref());
+        if !ranges.may_be_set() {
+            return Err("Parameter");
+        }
+        self.ranges = ranges;
         (self.minimum_pledge, self.minimum_gateway_pledge, self.minimum_delegation) = (mixnode, gateway, delegation);
         Ok(Due::default())
     }

@@ -18,6 +18,11 @@ fn is_paid(earned: u128, tolerance: u128, by_the_contract: bool) -> bool {
     earned.saturating_sub(tolerance) >= ATOMICS || by_the_contract
 }
 
+/// Margin, in 10^-18, and cost that are announced.
+fn announced(costs: &MixNodeCostParams) -> (u128, u128) {
+    (costs.profit_margin_percent.atomics().u128(), units(&costs.interval_operating_cost))
+}
+
 impl Model {
     pub(super) fn bond(&mut self, call: &Call<'_>, identity: &str, costs: &MixNodeCostParams) -> Result<Due, Refusal> {
         if self.account(call.sender).bond.is_some() {
@@ -26,6 +31,8 @@ impl Model {
         if call.sent < self.minimum_pledge {
             return Err("PledgeTooSmall");
         }
+        let costs = announced(costs);
+        self.ranges.admit(costs)?;
         if !self.identities.insert(identity.to_owned()) {
             return Err("IdentityTaken");
         }
@@ -40,7 +47,7 @@ impl Model {
             pending: 0,
             turn,
             height: call.height,
-            costs: (costs.profit_margin_percent.atomics().u128(), units(&costs.interval_operating_cost)),
+            costs,
             coming_costs: None,
             bonded_in: turn,
             last_rewarded: 0,
@@ -125,10 +132,11 @@ impl Model {
     pub(super) fn update_costs(&mut self, call: &Call<'_>, costs: &MixNodeCostParams) -> Result<Due, Refusal> {
         self.stakes_may_change()?;
         let id = self.node_of(call.sender).ok_or("NoMixnode")?;
+        let (margin, cost) = announced(costs);
+        self.ranges.admit((margin, cost))?;
         let (turn, interval) = (self.turn(), self.interval);
         let node = self.nodes.get_mut(&id).unwrap();
         node.fold(turn, interval);
-        let (margin, cost) = (costs.profit_margin_percent.atomics().u128(), units(&costs.interval_operating_cost));
         node.coming_costs = Some((interval, margin, cost));
         Ok(Due::default())
     }
