@@ -164,13 +164,13 @@ impl Account {
             .each(&|http| {
                 let (bytes, sent) = (signed.bytes.clone(), &sent);
                 async move {
+                    // Out until something clear is heard: a reply that nobody can read is no answer.
+                    let before = sent.swap(true, Ordering::Relaxed);
                     let reply = http.broadcast_tx_sync(bytes).await;
                     let kept = matches!(&reply, Err(error) if never_sent(error));
                     let answer = understood(reply);
-                    // Reached whatever the endpoint says: the library is known to panic at base64 alone, and this
-                    // reply's fields are hexadecimal, numbers and text.
-                    if answer.is_err() && !kept {
-                        sent.store(true, Ordering::Relaxed);
+                    if kept || answer.is_ok() {
+                        sent.store(before, Ordering::Relaxed);
                     }
                     answer
                 }
