@@ -3,6 +3,7 @@
 use cosmwasm_std::{Decimal, Storage, Uint128, Uint256};
 use nym_contract_types::mixnet::{MixNodeCostParams, OperatingCostRange, ProfitMarginRange};
 use nym_contract_types::Percent;
+use nym_rewarding::nearest;
 
 use crate::mixnodes::state::SCALE;
 use crate::packed::{Reader, Write};
@@ -133,13 +134,6 @@ impl Ranges {
 fn range<T: Ord + TryFrom<u128>>(bytes: &mut Reader<'_>) -> Option<(T, T)> {
     let (minimum, maximum): (T, T) = (bytes.amount()?, bytes.amount()?);
     (minimum <= maximum).then_some((minimum, maximum))
-}
-
-fn nearest<T: Ord>(value: T, range: Option<(T, T)>) -> T {
-    match range {
-        Some((minimum, maximum)) => value.max(minimum).min(maximum),
-        None => value,
-    }
 }
 
 fn share(atomics: u64) -> Percent {
