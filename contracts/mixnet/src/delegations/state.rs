@@ -9,7 +9,7 @@ use crate::mixnodes::state::{NodeStake, UnitReward, SCALE, UNIT_REWARDS};
 use crate::packed::{Packed, PackedMap, Present, Reader, Write, FORM};
 use crate::ContractError;
 
-/// Delegations by node and owner. Written by `delegations::execute`.
+/// Delegations by node and owner. Written by `delegations::execute` and `rewards::execute`.
 /// Invariant: for each there is an entry in [`BY_OWNER`], and their number per node is `NodeStake::delegations`.
 pub const DELEGATIONS: PackedMap<(NodeId, &Addr), StoredDelegation> = PackedMap::new("dl");
 
