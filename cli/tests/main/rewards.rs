@@ -108,6 +108,8 @@ fn write_files(folder: &Path, rpc: &str, contract: &str) {
     (params.rewarded_set_size, params.active_set_size) = (3, 3);
     // The only monitor reports by hand: it gets the time.
     instantiate.epochs.report_grace = 600;
+    // The interval that begins with the second epoch is paid by ranges that are set in the first.
+    instantiate.epochs.epochs_in_interval = 2;
     fs::write(folder.join("instantiate.json"), serde_json::to_string(&instantiate).unwrap()).unwrap();
     let network = format!(
         "chain_id = \"{CHAIN_ID}\"\naddress_prefix = \"n\"\ngas_price = \"0.025\"\nallow_loopback = true\n\
@@ -183,6 +185,11 @@ fn nodes_that_earn_are_estimated_paid_and_healthy() {
         assert!(findings.len() > 7 && findings.iter().all(|finding| finding["ok"] == true), "{findings:?}");
     }
 
+    // All nodes announced less.
+    let margins = ["--least-margin", "0.2", "--largest-margin", "0.5"];
+    let costs = ["--least-cost", "50000000unym", "--largest-cost", "60000000unym"];
+    send(files, "alice", &[&["params", "set-ranges"][..], &margins[..], &costs[..]].concat());
+
     send(files, "alice", &["epoch", "advance"]);
     assert_eq!(cli(files, &["epoch", "nodes"]).as_array().unwrap().len(), 3);
     runtime.block_on(end_of_epoch(&client, &mixnet));
@@ -193,7 +200,9 @@ fn nodes_that_earn_are_estimated_paid_and_healthy() {
     send(files, "alice", &["epoch", "advance"]);
     assert_eq!(cli(files, &["epoch", "show"])["epoch"], 2);
 
-    // What is computed here is what the contract computes, to the last digit, with the known performance and another.
+    // What is computed here is what the contract computes, to the last digit, with the known performance and another, by the ranges.
+    let ranges = runtime.block_on(mixnet.rewarding_params()).unwrap().interval;
+    assert_eq!(ranges.profit_margin.unwrap().minimum, Percent::from_percentage(20).unwrap());
     let with: [(&str, &[&str]); 2] = [("0.9", &[]), ("0.3333", &["--performance", "0.3333"])];
     let estimate = ["reward", "estimate", "--mix-id", "1"];
     for (performance, flag) in with {

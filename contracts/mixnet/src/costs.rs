@@ -1,12 +1,13 @@
 //! What operators keep of rewards, as records have it, and the ranges that the owner sets for it.
 
-use cosmwasm_std::{Decimal, Storage, Uint128, Uint256};
+use cosmwasm_std::{Decimal, Storage, Uint128};
 use nym_contract_types::mixnet::{MixNodeCostParams, OperatingCostRange, ProfitMarginRange};
 use nym_contract_types::Percent;
+use nym_rewarding::nearest;
 
 use crate::mixnodes::state::SCALE;
 use crate::packed::{Reader, Write};
-use crate::state::{Core, TOLD};
+use crate::state::{units, Core, TOLD};
 use crate::ContractError;
 
 /// What an operator keeps.
@@ -63,7 +64,6 @@ impl Ranges {
     /// Ranges as messages and replies have them. They were checked: amounts are of the denom, and at most 10^18.
     pub fn of(margins: Option<&ProfitMarginRange>, costs: Option<&OperatingCostRange>) -> Self {
         let atomics = |share: Percent| u64::try_from(share.atomics().u128()).unwrap_or(u64::MAX);
-        let units = |amount: Uint256| Uint128::try_from(amount).map_or(u128::MAX, |amount| amount.u128());
         Self {
             profit_margin: margins.map(|range| (atomics(range.minimum), atomics(range.maximum))),
             operating_cost: costs.map(|range| (units(range.minimum.amount), units(range.maximum.amount))),
@@ -135,13 +135,7 @@ fn range<T: Ord + TryFrom<u128>>(bytes: &mut Reader<'_>) -> Option<(T, T)> {
     (minimum <= maximum).then_some((minimum, maximum))
 }
 
-fn nearest<T: Ord>(value: T, range: Option<(T, T)>) -> T {
-    match range {
-        Some((minimum, maximum)) => value.max(minimum).min(maximum),
-        None => value,
-    }
-}
-
-fn share(atomics: u64) -> Percent {
+/// A share in 10^-18 as replies have it. More than everything, which no message brings, is everything.
+pub fn share(atomics: u64) -> Percent {
     Percent::try_from(Decimal::new(Uint128::from(atomics))).unwrap_or(Percent::hundred())
 }

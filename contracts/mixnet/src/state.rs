@@ -138,7 +138,6 @@ impl Core {
 
     /// Takes from a state what messages of users need. Amounts were checked: they are of the denom, and at most 10^18.
     pub fn tell(&mut self, state: &ContractState) {
-        let units = |amount: Uint256| Uint128::try_from(amount).map_or(u128::MAX, |amount| amount.u128());
         let params = &state.params;
         self.denom.clone_from(&state.rewarding_denom);
         self.minimum_mixnode_pledge = units(params.minimum_mixnode_pledge.amount);
@@ -148,6 +147,11 @@ impl Core {
         self.has_ranges = params.profit_margin.is_some() || params.interval_operating_cost.is_some();
         self.key_period = state.epochs.key_period;
     }
+}
+
+/// An amount in the denom's unit, of which it was checked that it is at most 10^18.
+pub fn units(amount: Uint256) -> u128 {
+    Uint128::try_from(amount).map_or(u128::MAX, |amount| amount.u128())
 }
 
 impl Packed for Core {

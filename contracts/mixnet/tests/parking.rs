@@ -189,6 +189,27 @@ fn who_is_refunded_after_the_operator_left_gets_the_same() {
 }
 
 #[test]
+fn no_unit_reward_is_left_of_a_parked_node_whose_delegations_began_in_many_turns() {
+    let mut net = network();
+    let owners = ["alice", "bob", "carol", "dave", "erin"].map(|name| net.account(name));
+    for owner in &owners[2..] {
+        net.delegate(owner, 2, DELEGATED).unwrap();
+        net.turn_with(1, &scores());
+    }
+    let unit_rewards = |net: &Suite| net.store.records().keys().filter(|key| key.starts_with(b"\0\x02ur")).count();
+    assert_eq!(unit_rewards(&net), 2, "of four turns, two are not in the node's own record");
+    poison(&mut net, 2, |stake| stake.operator = u128::MAX);
+    assert_eq!(turn(&mut net, 2), ["2"]);
+
+    net.next_block();
+    for owner in &owners {
+        net.undelegate(owner, 2).unwrap();
+    }
+
+    assert_eq!(unit_rewards(&net), 0);
+}
+
+#[test]
 fn a_parked_node_is_tried_again_and_earns_when_its_numbers_are_right() {
     let mut net = network();
     let before = poison(&mut net, 4, |stake| stake.operator = u128::MAX);

@@ -5,7 +5,7 @@ use nym_mixnet_contract::costs::Ranges;
 use nym_mixnet_contract::delegations::state::StoredDelegation;
 use nym_mixnet_contract::epochs::clock::{Transition, TRANSITION};
 use nym_mixnet_contract::gateways::state::GATEWAYS;
-use nym_mixnet_contract::mixnodes::state::{Bond, NodeStake, BONDS, STAKES};
+use nym_mixnet_contract::mixnodes::state::{Bond, NodeStake, UnitReward, BONDS, STAKES};
 use nym_mixnet_contract::packed::{Packed, Reader, Write};
 use nym_mixnet_contract::state::{Account, Bonded, Core, Holder, Told, CORE, TOLD};
 use nym_mixnet_contract::{beacon, delegations, epochs, gateways, mixnodes, rewards, rotation, state};
@@ -193,4 +193,27 @@ fn records_that_are_cut_or_longer_are_none() {
         let holder = Holder::Mixnode(id);
         assert_eq!(Holder::from_stored(&holder.pack()).unwrap(), holder);
     }
+}
+
+#[test]
+fn stakes_keep_unit_rewards_of_two_turns_at_most_in_order_and_with_users() {
+    let mut net = Suite::with_monitors(1);
+    net.bond_many(1);
+    let stake = NodeStake { delegations: 3, unit_reward: 100, ..STAKES.load(&net.store, 1).unwrap() };
+    let with = |begun: &[(u32, u128, u32)]| {
+        let begun = begun.iter().map(|&(turn, value, users)| (turn, UnitReward { value, users })).collect();
+        NodeStake { begun, ..stake.clone() }
+    };
+
+    for right in [&[(4, 0, 1)][..], &[(4, 60, 1), (5, 100, u32::MAX)], &[]] {
+        check(&with(right));
+    }
+    for wrong in
+        [&[(4, 0, 1), (5, 0, 1), (6, 0, 1)][..], &[(5, 0, 1), (4, 0, 1)], &[(4, 0, 1), (4, 0, 1)], &[(4, 0, 0)]]
+    {
+        assert!(NodeStake::from_stored(&with(wrong).pack()).is_err(), "{wrong:?}");
+    }
+    // More than the node has earned since it began.
+    let more = stake.pack().number(4u32).number(101u32).number(1u32);
+    assert!(NodeStake::from_stored(&more).is_err());
 }

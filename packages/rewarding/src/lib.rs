@@ -8,7 +8,7 @@ mod params;
 mod reward;
 
 pub use params::{Params, Work};
-pub use reward::{node_reward, Costs, Reward, Stake};
+pub use reward::{nearest, node_reward, Costs, Reward, Stake};
 
 use thiserror::Error;
 

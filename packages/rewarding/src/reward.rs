@@ -23,6 +23,15 @@ pub struct Costs {
     pub interval_operating_cost: Decimal256,
 }
 
+/// The nearest value from a minimum to a maximum, or the value itself where there is no such range: margins and costs outside of a network's
+/// ranges are paid so.
+pub fn nearest<T: Ord>(value: T, range: Option<(T, T)>) -> T {
+    match range {
+        Some((minimum, maximum)) => value.max(minimum).min(maximum),
+        None => value,
+    }
+}
+
 /// What a node earned, and how it is shared.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Reward {

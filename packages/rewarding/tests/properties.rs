@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use cosmwasm_std::{Decimal256, Uint256};
-use nym_rewarding::{delegation, node_reward, Costs, Params, Stake, Work};
+use nym_rewarding::{delegation, nearest, node_reward, Costs, Params, Stake, Work};
 use proptest::prelude::*;
 
 fn units(units: u128) -> Decimal256 {
@@ -47,6 +47,17 @@ proptest! {
             sum += reward.total().unwrap();
         }
         prop_assert!(sum <= params.epoch_budget, "{sum} of {}", params.epoch_budget);
+    }
+
+    #[test]
+    fn the_nearest_is_in_the_range_and_nothing_in_it_is_nearer(value in 0u32..100, minimum in 0u32..100, length in 0u32..100) {
+        let maximum = minimum + length;
+
+        let found = nearest(value, Some((minimum, maximum)));
+
+        prop_assert!((minimum..=maximum).contains(&found));
+        prop_assert!((minimum..=maximum).all(|other| found.abs_diff(value) <= other.abs_diff(value)));
+        prop_assert_eq!(nearest(value, None), value);
     }
 
     #[test]

@@ -636,7 +636,7 @@ export interface MixNode {
    */
   mix_port: number;
   /**
-   * X25519 key of the links between nodes, base58. Without it a node takes no part in the lottery until `update_node_keys` brings one.
+   * X25519 key of the links between nodes, base58. Without it a node takes no part in the lottery until `update_node_keys` brings one, where keys expire.
    */
   noise_key?: string | null;
   /**
@@ -1037,7 +1037,7 @@ export interface Gateway {
    */
   mix_port: number;
   /**
-   * X25519 key of the links, base58. Without it a gateway is in no topology until `update_node_keys` brings one.
+   * X25519 key of the links, base58. Without it a gateway is in no topology until `update_node_keys` brings one, where keys expire.
    */
   noise_key?: string | null;
   /**

@@ -202,8 +202,9 @@ fn refund(
         pending.delegated = pending.delegated.saturating_sub(delegation.pending);
         pending.delegations = pending.delegations.saturating_sub(u32::from(delegation.pending > 0));
     }
-    if delegation.pending > 0 {
-        stake.forget_begun(delegation.pending_turn);
+    if delegation.has_begun(core.now.turn()) {
+        // Rewards are not paid here: one that does not parse must not keep the delegation back.
+        let _ = delegation.take_unit_reward(storage, mix_id, &mut stake);
     }
     stake.drop_empty_pending();
     core.owe_units(paid, 0)?;

@@ -9,7 +9,7 @@ use crate::mixnodes::state::{NodeStake, UnitReward, SCALE, UNIT_REWARDS};
 use crate::packed::{Packed, PackedMap, Present, Reader, Write, FORM};
 use crate::ContractError;
 
-/// Delegations by node and owner. Written by `delegations::execute`.
+/// Delegations by node and owner. Written by `delegations::execute` and `rewards::execute`.
 /// Invariant: for each there is an entry in [`BY_OWNER`], and their number per node is `NodeStake::delegations`.
 pub const DELEGATIONS: PackedMap<(NodeId, &Addr), StoredDelegation> = PackedMap::new("dl");
 
@@ -73,7 +73,7 @@ impl StoredDelegation {
         self.count_from(then)
     }
 
-    /// The same, and forgets one use of that unit reward, and the reward with its last use. The node was folded before.
+    /// The same, and forgets one use of that unit reward. The node was folded before.
     pub fn settle_earlier(
         &mut self,
         storage: &mut dyn Storage,
@@ -83,26 +83,34 @@ impl StoredDelegation {
         if !self.has_begun(turn) {
             return Ok(());
         }
-        let key = (node.mix_id, self.pending_turn);
-        let then = match node.stake.begun_in(self.pending_turn) {
-            Some(then) => {
-                let value = then.value;
-                node.stake.forget_begun(self.pending_turn);
+        let then = self.take_unit_reward(storage, node.mix_id, &mut node.stake)?;
+        self.count_from(then)
+    }
+
+    /// The unit reward at which the pending part began to count, which it has. One use of it is forgotten, and the reward with its last use.
+    pub fn take_unit_reward(
+        &self,
+        storage: &mut dyn Storage,
+        mix_id: NodeId,
+        stake: &mut NodeStake,
+    ) -> Result<u128, ContractError> {
+        let turn = self.pending_turn;
+        if let Some(value) = stake.begun_in(turn).map(|then| then.value) {
+            stake.forget_begun(turn);
+            return Ok(value);
+        }
+        let key = (mix_id, turn);
+        Ok(match UNIT_REWARDS.may_load(storage, key)? {
+            Some(UnitReward { value, users }) if users > 1 => {
+                UNIT_REWARDS.save(storage, key, &UnitReward { value, users: users - 1 });
                 value
             }
-            None => match UNIT_REWARDS.may_load(storage, key)? {
-                Some(UnitReward { value, users }) if users > 1 => {
-                    UNIT_REWARDS.save(storage, key, &UnitReward { value, users: users - 1 });
-                    value
-                }
-                Some(UnitReward { value, .. }) => {
-                    UNIT_REWARDS.remove(storage, key);
-                    value
-                }
-                None => node.stake.unit_reward,
-            },
-        };
-        self.count_from(then)
+            Some(UnitReward { value, .. }) => {
+                UNIT_REWARDS.remove(storage, key);
+                value
+            }
+            None => stake.unit_reward,
+        })
     }
 
     fn count_from(&mut self, then: u128) -> Result<(), ContractError> {

@@ -16,7 +16,7 @@ use super::state::{
     RewardedSet, Score, ScorePage, CANDIDATES, LOTTERY, MONITORS, NO_REPORT, PAGE_NODES, REPORTED, REPORTS, SCORES,
 };
 use crate::mixnodes::state::{Parked, PARKED};
-use crate::state::{REWARDING, STATE};
+use crate::state::STATE;
 use crate::ContractError;
 
 /// Default and largest page of every list here.
@@ -238,11 +238,6 @@ pub fn parked(
     let show = |(mix_id, Parked { since, reason })| ParkedNode { mix_id, since, reason };
     let nodes = found.into_iter().map(show).collect();
     Ok(ParkedNodesResponse { nodes, start_next_after })
-}
-
-/// Parameters of the reward model.
-pub fn rewarding(deps: Deps<'_>) -> Result<nym_contract_types::mixnet::RewardingParams, ContractError> {
-    REWARDING.load(deps.storage)
 }
 
 /// The first `limit` entries, and the number of the last of them if there are more.

@@ -63,7 +63,7 @@ pub fn step(
             Ok(stake) => match payer.settle(storage, epoch, id, &stake, known) {
                 Ok(settled) => match weight(&settled, epoch.clock(), saturation, known.unwrap_or(UNKNOWN)) {
                     Ok(weight) => {
-                        // Whoever bonded after the epoch's end, or has no keys for the coming epoch, waits.
+                        // Whoever bonded since the transition began, or has no keys for the coming epoch, waits.
                         if settled.has_keys_for(coming) && settled.bonded_in <= epoch.id {
                             candidates.add(storage, id, weight);
                         }

@@ -8,11 +8,12 @@ use nym_contract_types::mixnet::{
     PagedMixnodesDetailsResponse, PagedUnbondedMixnodesResponse, PendingNodeChanges, StakeSaturationResponse,
     UnbondedMixnodeResponse,
 };
-use nym_contract_types::{keys, page, NodeId, Percent};
+use nym_contract_types::{keys, page, NodeId};
 
 use super::state::{
     Bond, Clock, NodeStake, BONDS, STAKES, UNBONDED, UNBONDED_BY_IDENTITY, UNBONDED_BY_OWNER, UNIT_DELEGATION,
 };
+use crate::costs::share;
 use crate::epochs::state::RewardedSet;
 use crate::packed::{PackedMap, Present};
 use crate::state::{bond_of, mixnode_with, Bonded, CORE, REWARDING};
@@ -82,8 +83,7 @@ impl Context {
 
     fn costs(&self, stake: &NodeStake) -> MixNodeCostParams {
         MixNodeCostParams {
-            profit_margin_percent: Percent::try_from(decimal(u128::from(stake.profit_margin)))
-                .unwrap_or(Percent::hundred()),
+            profit_margin_percent: share(stake.profit_margin),
             interval_operating_cost: coin(stake.operating_cost, &self.denom),
         }
     }

@@ -16,17 +16,17 @@ use crate::ContractError;
 /// What bonded nodes announce. Written by `mixnodes::execute`. Invariant: the same ids as in [`STAKES`].
 pub const BONDS: PackedMap<NodeId, Bond> = PackedMap::new("mnn");
 
-/// Stakes of bonded nodes. Written by `mixnodes::execute`, `delegations::execute` and `epochs`.
+/// Stakes of bonded nodes. Written by [`super::staked::Staked`], `mixnodes::execute`, `epochs::settle` and `rotation::execute`.
 pub const STAKES: PackedMap<NodeId, NodeStake> = PackedMap::new("mnr");
 
-/// Stakes of nodes that have left but still have delegations. Written by `mixnodes::execute` and `delegations::execute`.
+/// Stakes of nodes that have left but still have delegations. Written by [`super::staked::Staked`] and `mixnodes::execute`.
 pub const LEFT_STAKES: PackedMap<NodeId, NodeStake> = PackedMap::new("mnl");
 
 /// Nodes that have left. Written by `mixnodes::execute`.
 pub const UNBONDED: PackedMap<NodeId, UnbondedMixnode> = PackedMap::new("ubm");
 
-/// Unit reward of a node when the delegations of an earlier turn began to count, while any of them still refers to it.
-/// Written by [`Staked`] and `delegations::execute`.
+/// Unit reward of a node when the delegations of an earlier turn began to count, while any of them still refers to it and newer ones have
+/// taken its place in [`NodeStake::begun`]. Written by [`super::staked::Staked`] and `delegations::state`.
 pub const UNIT_REWARDS: PackedMap<(NodeId, EpochId), UnitReward> = PackedMap::new("ur");
 
 // Stakes are kept to 18 digits in 128 bits: up to 3.4·10^20 units of the denom, far above any supply. Products are computed in

@@ -25,7 +25,7 @@ pub struct MixNode {
     pub identity_key: String,
     /// Version of the node's software, at most 32 bytes.
     pub version: String,
-    /// X25519 key of the links between nodes, base58. Without it a node takes no part in the lottery until `update_node_keys` brings one.
+    /// X25519 key of the links between nodes, base58. Without it a node takes no part in the lottery until `update_node_keys` brings one, where keys expire.
     #[serde(default)]
     pub noise_key: Option<String>,
 }
@@ -49,7 +49,7 @@ pub struct Gateway {
     pub identity_key: String,
     /// Version of the node's software, at most 32 bytes.
     pub version: String,
-    /// X25519 key of the links, base58. Without it a gateway is in no topology until `update_node_keys` brings one.
+    /// X25519 key of the links, base58. Without it a gateway is in no topology until `update_node_keys` brings one, where keys expire.
     #[serde(default)]
     pub noise_key: Option<String>,
 }
