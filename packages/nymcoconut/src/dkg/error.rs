@@ -51,14 +51,6 @@ pub enum SetupError {
         /// The longest possible.
         maximum: usize,
     },
-    /// The group that hands over serves another number of attributes.
-    #[error("the group has keys of {given} attributes, the ceremony of {wanted}")]
-    OtherAttributes {
-        /// The group's.
-        given: usize,
-        /// The ceremony's.
-        wanted: usize,
-    },
     /// A ceremony's number must be higher than that of the group's.
     #[error("ceremony {given} does not come after ceremony {group}, which made the group")]
     NotLater {

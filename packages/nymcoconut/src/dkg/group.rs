@@ -7,10 +7,10 @@ use super::algebra::lagrange;
 use super::commitments::{Commitments, MemberKey, Prepared};
 use super::dealing::Dealing;
 use super::error::{MessageError, OutcomeError};
-use super::setup::{count_u16, Ceremony, MAX_ATTRIBUTES, MAX_MEMBERS};
+use super::setup::{count_u16, Ceremony, MAX_MEMBERS};
 use super::wire::{Kind, Reader, Writer};
 use crate::backend::{affine_g1, affine_g2, msm_g1, msm_g2, G1Affine, G2Affine, PrimeCurveAffine, Scalar, G1, G2};
-use crate::Transcript;
+use crate::{Transcript, MAX_ATTRIBUTES};
 
 /// Bytes before the holders' indices: kind, epoch, attributes, threshold, number of holders.
 const HEAD_BYTES: usize = 1 + 8 + 1 + 2 + 2;
