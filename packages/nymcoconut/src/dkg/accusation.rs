@@ -3,7 +3,7 @@
 //! A contract that stores dealings and checks only their lengths learns of faults this way: whoever finds one says where, and the contract reads only
 //! that value. A [`Board`](super::Board), which checks everything itself, has the accusations ready.
 
-use super::dealing::{decode, other_constant, proof_holds, Flaw, Layout};
+use super::dealing::{decode, other_constants, proof_holds, Flaw, Layout};
 use super::error::MessageError;
 use super::setup::Ceremony;
 use super::wire::{Kind, Place, Reader, Writer};
@@ -138,9 +138,8 @@ impl Accusation {
                 let Some(other) = other else { return false };
                 index != self.dealer && nonce(self.dealer, dealing).is_some_and(|own| nonce(index, other) == Some(own))
             }
-            Charge::OtherConstant { .. } => {
-                decode(ceremony, self.dealer, dealing).is_ok_and(|decoded| other_constant(ceremony, &decoded).is_some())
-            }
+            Charge::OtherConstant { polynomial } => decode(ceremony, self.dealer, dealing)
+                .is_ok_and(|decoded| other_constants(ceremony, &decoded).contains(&polynomial)),
         }
     }
 }

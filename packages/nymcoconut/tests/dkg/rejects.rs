@@ -302,7 +302,10 @@ fn shares_of_other_groups_and_members_are_not_handed_over() {
         forge.polynomials[usize::from(polynomial)][0] = random_scalar(&mut rng(6));
         let bytes = forge.bytes(&ceremony, &mut rng(7));
         assert_eq!(Dealing::check(&ceremony, 2, &bytes), Err(Flaw::OtherConstant { polynomial }));
-        assert!(Accusation { dealer: 2, charge: Charge::OtherConstant { polynomial } }.judge(&ceremony, &bytes, None));
+        for named in 0..4 {
+            let accusation = Accusation { dealer: 2, charge: Charge::OtherConstant { polynomial: named } };
+            assert_eq!(accusation.judge(&ceremony, &bytes, None), named == polynomial);
+        }
     }
 }
 
