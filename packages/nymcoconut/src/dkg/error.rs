@@ -120,6 +120,26 @@ pub enum MessageError {
         /// The number of this ceremony.
         required: u16,
     },
+    /// A number out of range.
+    #[error("the {what} is {given}, but {least} to {most} are possible")]
+    Range {
+        /// Which number.
+        what: &'static str,
+        /// The number given.
+        given: u16,
+        /// The lowest possible.
+        least: u16,
+        /// The highest possible.
+        most: u16,
+    },
+    /// A place that no dealing of this ceremony has.
+    #[error("a dealing of this ceremony has no value at the place {first}, {second}")]
+    Nowhere {
+        /// The first number of the place.
+        first: u16,
+        /// The second.
+        second: u16,
+    },
     /// A number that stands for nothing.
     #[error("{given} is no {what}")]
     Code {
