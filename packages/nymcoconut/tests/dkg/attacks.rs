@@ -8,10 +8,10 @@ use nym_coconut::dkg::{
     REGISTRATION_BYTES,
 };
 
+use super::failing::Stuck;
 use super::forge::Forge;
 use super::four::four;
 use super::net::{committee, new_key, rng, ATTRIBUTES, CHAIN, CONTRACT};
-use super::rejects::Stuck;
 
 #[test]
 fn n12_wrong_degrees_are_refused_and_named() {

@@ -7,8 +7,8 @@ use nym_coconut::beacon::{beacon_hash, beacon_message, BeaconError, BeaconKey, P
 use nym_coconut::dkg::{Committee, IndexError, Plan};
 use serde_json::json;
 
+use super::failing::Stuck;
 use super::net::{committee, new_key, rng, Run, CHAIN, CONTRACT};
-use super::rejects::Stuck;
 use super::wire::pin;
 
 fn shifted(partial: &PartialSeed, by: i64) -> PartialSeed {
