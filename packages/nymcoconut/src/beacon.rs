@@ -152,7 +152,7 @@ impl BeaconError {
     pub fn culprits(&self) -> &[u16] {
         match self {
             Self::Wrong { culprits } => culprits,
-            Self::Stranger { index } => std::slice::from_ref(index),
+            Self::Stranger { index } | Self::Signers(IndexError::Twice { index }) => std::slice::from_ref(index),
             Self::Signers(_) | Self::TooFew { .. } | Self::Seed => &[],
         }
     }
