@@ -11,8 +11,10 @@ use crate::backend::{
     decode_g1, hash_to_g1, msm_g1, msm_g1_128, msm_g2_128, pairing_product_is_one, random_weight, Curve, G1Affine,
     G2Affine, G2Prepared, PrimeCurveAffine, G1, G1_BYTES,
 };
+use crate::batch::find;
 use crate::dkg::algebra::lagrange;
 use crate::dkg::{GroupKey, IndexError};
+use crate::params::minus_g2;
 use crate::stream::Stream;
 use crate::{DecodeError, SecretScalar};
 
@@ -150,7 +152,7 @@ impl BeaconError {
     pub fn culprits(&self) -> &[u16] {
         match self {
             Self::Wrong { culprits } => culprits,
-            Self::Stranger { index } => std::slice::from_ref(index),
+            Self::Stranger { index } | Self::Signers(IndexError::Twice { index }) => std::slice::from_ref(index),
             Self::Signers(_) | Self::TooFew { .. } | Self::Seed => &[],
         }
     }
@@ -165,7 +167,6 @@ pub struct BeaconKey {
     threshold: usize,
     group: G2Affine,
     prepared: G2Prepared,
-    generator: G2Prepared,
 }
 
 impl BeaconKey {
@@ -173,13 +174,7 @@ impl BeaconKey {
     pub fn new(group: &GroupKey) -> Self {
         let members = group.members().into_iter().map(|(index, key)| (index, key.beacon)).collect();
         let key = group.beacon_key();
-        Self {
-            members,
-            threshold: group.threshold(),
-            group: key,
-            prepared: key.into(),
-            generator: G2Affine::generator().into(),
-        }
+        Self { members, threshold: group.threshold(), group: key, prepared: key.into() }
     }
 
     /// The group's key: 96 bytes when compressed.
@@ -215,42 +210,14 @@ impl BeaconKey {
                 all.bytes(&partial.to_bytes()).g2(key);
             });
         });
-        let mut culprits = Vec::new();
-        self.search(&-beacon_hash(message), &items, &mut culprits, rng);
-        if culprits.is_empty() {
+        let hash = beacon_hash(message);
+        let wrong = find(items.len(), &mut |range| hold(&hash, &items[range], rng));
+        if wrong.is_empty() {
             return Ok(());
         }
+        let mut culprits: Vec<u16> = wrong.into_iter().map(|place| items[place].0.index).collect();
         culprits.sort_unstable();
         Err(BeaconError::Wrong { culprits })
-    }
-
-    fn search(
-        &self,
-        negated_hash: &G1Affine,
-        items: &[(&PartialSeed, G2Affine)],
-        culprits: &mut Vec<u16>,
-        rng: &mut Stream,
-    ) {
-        if items.is_empty() || self.holds(negated_hash, items, rng) {
-            return;
-        }
-        match items {
-            [(one, _)] => culprits.push(one.index),
-            _ => {
-                let (left, right) = items.split_at(items.len() / 2);
-                self.search(negated_hash, left, culprits, rng);
-                self.search(negated_hash, right, culprits, rng);
-            }
-        }
-    }
-
-    fn holds(&self, negated_hash: &G1Affine, items: &[(&PartialSeed, G2Affine)], rng: &mut Stream) -> bool {
-        let weights: Vec<_> = items.iter().map(|_| random_weight(rng)).collect();
-        let signatures: Vec<_> = items.iter().map(|(partial, _)| partial.point).collect();
-        let keys: Vec<_> = items.iter().map(|(_, key)| *key).collect();
-        let left = msm_g1_128(&signatures, &weights).to_affine();
-        let right = G2Prepared::from(msm_g2_128(&keys, &weights).to_affine());
-        pairing_product_is_one(&[(&left, &self.generator), (negated_hash, &right)])
     }
 
     /// Makes the seed of the first t partial signatures and checks it once; only if that fails, checks every partial signature.
@@ -292,12 +259,21 @@ impl BeaconKey {
     /// It is not the group's signature of this message.
     pub fn verify(&self, message: &[u8], seed: &Seed) -> Result<(), BeaconError> {
         if bool::from(seed.0.is_identity())
-            || !pairing_product_is_one(&[(&seed.0, &self.generator), (&-beacon_hash(message), &self.prepared)])
+            || !pairing_product_is_one(&[(&seed.0, minus_g2()), (&beacon_hash(message), &self.prepared)])
         {
             return Err(BeaconError::Seed);
         }
         Ok(())
     }
+}
+
+fn hold(hash: &G1Affine, items: &[(&PartialSeed, G2Affine)], rng: &mut Stream) -> bool {
+    let weights: Vec<_> = items.iter().map(|_| random_weight(rng)).collect();
+    let signatures: Vec<_> = items.iter().map(|(partial, _)| partial.point).collect();
+    let keys: Vec<_> = items.iter().map(|(_, key)| *key).collect();
+    let left = msm_g1_128(&signatures, &weights).to_affine();
+    let right = G2Prepared::from(msm_g2_128(&keys, &weights).to_affine());
+    pairing_product_is_one(&[(&left, minus_g2()), (hash, &right)])
 }
 
 impl std::fmt::Debug for BeaconKey {

@@ -8,7 +8,8 @@
 //! every byte. The message of the [beacon](crate::beacon::beacon_message) begins with its label as it is too; what can vary in length stands behind
 //! its length there, and the hash to the curve has a tag of its own. Their labels begin with an `n` where a transcript has the zero of a
 //! length, and none is the beginning of another, so none of their bytes are a transcript's or each other's.
-//! A one-time key's [serial](crate::contract::serial_of) is the plain hash of its 32 bytes.
+//! A one-time key's [serial](crate::contract::serial_of) is the plain hash of its 32 bytes. A request's h, of fields behind their lengths, and the bases
+//! of the attributes, of their numbers, are hashes to the curve under tags of their own: [`crate::COMMITMENT_DST`], [`crate::params::GENERATOR_DST`].
 
 use sha2::{Digest, Sha256, Sha512};
 

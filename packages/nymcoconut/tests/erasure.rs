@@ -315,6 +315,7 @@ fn n_14_no_freed_memory_holds_a_secret_of_key_generation() {
 
 #[test]
 fn n_14_every_type_of_secret_erases_itself_when_dropped() {
+    // Does not compile for a type that gives no such promise; that the promises are kept, the search of freed memory shows.
     fn erases_when_dropped<T: zeroize::ZeroizeOnDrop>() {}
     erases_when_dropped::<SecretScalar>();
     erases_when_dropped::<SecretKeyShare<Full>>();

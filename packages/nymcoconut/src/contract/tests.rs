@@ -6,6 +6,7 @@ use rand_chacha::ChaCha20Rng;
 
 use super::field::{is_larger_root, Fp};
 use super::point::{compress_all, digits, multiple, sum, sum_checked, Affine, Odd};
+use super::verify::weights;
 use crate::backend::{affine_g1, encode_scalar, random_scalar, G1Affine, Group, PrimeCurveAffine, Scalar, G1};
 
 fn words(scalar: &Scalar) -> [u64; 4] {
@@ -134,6 +135,15 @@ fn sums_are_the_libraries_also_where_equal_and_opposite_points_meet() {
         assert!(sum(&terms).unwrap().equals(&small(&affine_g1(&[expected])[0])));
         assert!(sum_checked(&terms).unwrap().equals(&small(&affine_g1(&[expected])[0])));
     }
+}
+
+/// Computed elsewhere from the formula of docs/protocol/credentials.md.
+#[test]
+fn the_weights_of_a_batch_are_those_of_the_page() {
+    let made = weights(&[1; 96], &[2; 96], &[3; 2 * 96], &[[4; 16], [5; 16]]);
+    let of_the_page: [[u64; 2]; 2] =
+        [[0x24f0_0653_8dfa_5e68, 0xbff4_ee5a_b83b_b030], [0x3c8c_c064_fe90_3eac, 0xa8c7_8ff2_f92f_9c07]];
+    assert_eq!(made, of_the_page);
 }
 
 #[test]

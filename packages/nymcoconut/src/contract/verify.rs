@@ -195,7 +195,7 @@ fn serial_words(serial: &[u8; 16]) -> [u64; 4] {
 }
 
 /// The weights: a seed that hashes what the equation is about, then 128 bits of one hash for each payment, 1 in place of 0.
-fn weights(info: &[u8; 96], beta: &[u8; 96], points: &[u8], serials: &[[u8; 16]]) -> Vec<[u64; 2]> {
+pub(super) fn weights(info: &[u8; 96], beta: &[u8; 96], points: &[u8], serials: &[[u8; 16]]) -> Vec<[u64; 2]> {
     let mut hash = Sha256::new();
     hash.update(b"nym-coconut-contract-batch-v1");
     // The number of payments fixes every length.

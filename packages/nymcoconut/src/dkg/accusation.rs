@@ -3,7 +3,7 @@
 //! A contract that stores dealings and checks only their lengths learns of faults this way: whoever finds one says where, and the contract reads only
 //! that value. A [`Board`](super::Board), which checks everything itself, has the accusations ready.
 
-use super::dealing::{decode, other_constant, proof_holds, Flaw, Layout};
+use super::dealing::{decode, other_constants, proof_holds, Flaw, Layout};
 use super::error::MessageError;
 use super::setup::Ceremony;
 use super::wire::{Kind, Place, Reader, Writer};
@@ -58,8 +58,9 @@ impl Accusation {
             Charge::BadValue(Place::Commitment { polynomial, coefficient }) => (1, u16::from(polynomial), coefficient),
             Charge::BadValue(Place::Masked { receiver, polynomial }) => (3, receiver, u16::from(polynomial)),
             Charge::BadValue(Place::Proof { number }) => (4, u16::from(number), 0),
-            // The other places are not in a dealing; accusations of them are not made.
-            Charge::BadValue(_) => (2, 0, 0),
+            Charge::BadValue(Place::Nonce) => (2, 0, 0),
+            // The other places are not in a dealing: the code of no charge, which nobody reads.
+            Charge::BadValue(Place::Key | Place::SharedPoint | Place::Announced { .. }) => (0, 0, 0),
             Charge::BadProof => (5, 0, 0),
             Charge::RepeatedNonce { other } => (6, other, 0),
             Charge::OtherConstant { polynomial } => (7, u16::from(polynomial), 0),
@@ -86,9 +87,8 @@ impl Accusation {
                 Err(MessageError::Shape { what: "unused number", given: number, required: 0 })
             }
         };
-        let small = |number: u16| {
-            u8::try_from(number).map_err(|_| MessageError::Shape { what: "polynomial", given: number, required: 0 })
-        };
+        let nowhere = MessageError::Nowhere { first, second };
+        let small = |number: u16| u8::try_from(number).map_err(|_| nowhere);
         let dealers = ceremony.plan().dealers();
         dealers.binary_search(&dealer).map_err(|_| stranger(dealer))?;
         let charge = match code {
@@ -112,7 +112,7 @@ impl Accusation {
         }
         if let Charge::BadValue(place) = charge {
             if Layout::of(ceremony).range(place).is_none() {
-                return Err(MessageError::Shape { what: "place", given: first, required: 0 });
+                return Err(nowhere);
             }
         }
         Ok(Self { dealer, charge })
@@ -138,9 +138,8 @@ impl Accusation {
                 let Some(other) = other else { return false };
                 index != self.dealer && nonce(self.dealer, dealing).is_some_and(|own| nonce(index, other) == Some(own))
             }
-            Charge::OtherConstant { .. } => {
-                decode(ceremony, self.dealer, dealing).is_ok_and(|decoded| other_constant(ceremony, &decoded).is_some())
-            }
+            Charge::OtherConstant { polynomial } => decode(ceremony, self.dealer, dealing)
+                .is_ok_and(|decoded| other_constants(ceremony, &decoded).contains(&polynomial)),
         }
     }
 }

@@ -14,6 +14,8 @@ use crate::backend::{
     affine_g2, msm_g1_128, msm_g2, msm_g2_128, pairing_product_is_one, random_weight, Curve, G1Affine, G2Affine,
     G2Prepared, PrimeCurveAffine, G2_BYTES,
 };
+use crate::batch::find;
+use crate::params::minus_g2;
 use crate::stream::Stream;
 
 /// A member's keys in G2.
@@ -102,14 +104,13 @@ impl Announcement {
                 all.bytes(&item.to_bytes(group));
             });
         });
-        let mut culprits = Vec::new();
-        search(&items, &mut culprits, rng);
-        if culprits.is_empty() {
-            Ok(())
-        } else {
-            culprits.sort_unstable();
-            Err(AnnounceError::Wrong { culprits })
+        let wrong = find(items.len(), &mut |range| hold(&items[range], rng));
+        if wrong.is_empty() {
+            return Ok(());
         }
+        let mut culprits: Vec<u16> = wrong.into_iter().map(|place| items[place].0.index).collect();
+        culprits.sort_unstable();
+        Err(AnnounceError::Wrong { culprits })
     }
 
     /// The group's β2 from at least t announcements that passed [`Announcement::verify`].
@@ -143,26 +144,11 @@ impl Announcement {
 
 type Item<'a> = (&'a Announcement, Vec<G1Affine>);
 
-fn search(items: &[Item<'_>], culprits: &mut Vec<u16>, rng: &mut Stream) {
-    if items.is_empty() || holds(items, rng) {
-        return;
-    }
-    match items {
-        [(one, _)] => culprits.push(one.index),
-        _ => {
-            let (left, right) = items.split_at(items.len() / 2);
-            search(left, culprits, rng);
-            search(right, culprits, rng);
-        }
-    }
-}
-
-fn holds(items: &[Item<'_>], rng: &mut Stream) -> bool {
+fn hold(items: &[Item<'_>], rng: &mut Stream) -> bool {
     let g1: Vec<_> = items.iter().flat_map(|(_, beta)| beta.iter().copied()).collect();
     let g2: Vec<_> = items.iter().flat_map(|(item, _)| item.keys.iter().copied()).collect();
     let weights: Vec<_> = g1.iter().map(|_| random_weight(rng)).collect();
     let left = msm_g1_128(&g1, &weights).to_affine();
     let right = msm_g2_128(&g2, &weights).to_affine();
-    let generator = G2Prepared::from(G2Affine::generator());
-    pairing_product_is_one(&[(&left, &generator), (&-G1Affine::generator(), &G2Prepared::from(right))])
+    pairing_product_is_one(&[(&left, minus_g2()), (&G1Affine::generator(), &G2Prepared::from(right))])
 }

@@ -14,8 +14,9 @@ use super::error::MessageError;
 use super::mask::proof_nonce;
 use super::registration::ReceiverSecret;
 use super::setup::Ceremony;
-use super::sigma::{recommit, respond};
+use super::sigma::recommit;
 use super::wire::{Kind, Place, Reader, Writer};
+use crate::algebra::response;
 use crate::backend::{Curve, G1Affine, Group, Scalar, G1, G1_BYTES, SCALAR_BYTES};
 use crate::secret::Exposed;
 use crate::{SecretScalar, Transcript};
@@ -69,7 +70,7 @@ impl Complaint {
         rng.fill_bytes(fresh.as_mut());
         let nonce = SecretScalar::new(&proof_nonce(&fresh, &secret.scalar(), &context.clone().digest(), 0));
         let challenge = challenge(context, &base_g1(&nonce.expose()), &(nonce_point * nonce.expose()));
-        let response = respond(&nonce.expose(), &challenge, &secret.scalar());
+        let response = response(&nonce.expose(), &challenge, &secret.scalar());
         Some(Self { dealer, receiver, shared, challenge, response })
     }
 

@@ -51,14 +51,6 @@ pub enum SetupError {
         /// The longest possible.
         maximum: usize,
     },
-    /// The group that hands over serves another number of attributes.
-    #[error("the group has keys of {given} attributes, the ceremony of {wanted}")]
-    OtherAttributes {
-        /// The group's.
-        given: usize,
-        /// The ceremony's.
-        wanted: usize,
-    },
     /// A ceremony's number must be higher than that of the group's.
     #[error("ceremony {given} does not come after ceremony {group}, which made the group")]
     NotLater {
@@ -127,6 +119,26 @@ pub enum MessageError {
         given: u16,
         /// The number of this ceremony.
         required: u16,
+    },
+    /// A number out of range.
+    #[error("the {what} is {given}, but {least} to {most} are possible")]
+    Range {
+        /// Which number.
+        what: &'static str,
+        /// The number given.
+        given: u16,
+        /// The lowest possible.
+        least: u16,
+        /// The highest possible.
+        most: u16,
+    },
+    /// A place that no dealing of this ceremony has.
+    #[error("a dealing of this ceremony has no value at the place {first}, {second}")]
+    Nowhere {
+        /// The first number of the place.
+        first: u16,
+        /// The second.
+        second: u16,
     },
     /// A number that stands for nothing.
     #[error("{given} is no {what}")]

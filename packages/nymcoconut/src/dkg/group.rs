@@ -7,10 +7,10 @@ use super::algebra::lagrange;
 use super::commitments::{Commitments, MemberKey, Prepared};
 use super::dealing::Dealing;
 use super::error::{MessageError, OutcomeError};
-use super::setup::{count_u16, Ceremony, MAX_ATTRIBUTES, MAX_MEMBERS};
+use super::setup::{count_u16, Ceremony, MAX_MEMBERS};
 use super::wire::{Kind, Reader, Writer};
 use crate::backend::{affine_g1, affine_g2, msm_g1, msm_g2, G1Affine, G2Affine, PrimeCurveAffine, Scalar, G1, G2};
-use crate::Transcript;
+use crate::{Transcript, MAX_ATTRIBUTES};
 
 /// Bytes before the holders' indices: kind, epoch, attributes, threshold, number of holders.
 const HEAD_BYTES: usize = 1 + 8 + 1 + 2 + 2;
@@ -119,26 +119,18 @@ impl GroupKey {
         reader.kind(Kind::GroupKey)?;
         let epoch = reader.u64()?;
         let (attributes, threshold, count) = (reader.u8()?, reader.u16()?, reader.u16()?);
-        if attributes == 0 || usize::from(attributes) > MAX_ATTRIBUTES {
-            return Err(MessageError::Code { what: "number of attributes", given: attributes });
-        }
-        let (attributes, size) = (usize::from(attributes), usize::from(count));
-        if count == 0 || size > MAX_MEMBERS {
-            return Err(MessageError::Shape {
-                what: "number of holders",
-                given: count,
-                required: count_u16(MAX_MEMBERS),
-            });
-        }
+        let within = |what, given: u16, least: usize, most: usize| {
+            let number = usize::from(given);
+            if (least..=most).contains(&number) {
+                Ok(number)
+            } else {
+                Err(MessageError::Range { what, given, least: count_u16(least), most: count_u16(most) })
+            }
+        };
+        let attributes = within("number of attributes", attributes.into(), 1, MAX_ATTRIBUTES)?;
+        let size = within("number of holders", count, 1, MAX_MEMBERS)?;
         // Fewer than planned may have registered, never more: the threshold is at least that of those who did.
-        if usize::from(threshold) > size || usize::from(threshold) < size * 2 / 3 + 1 {
-            return Err(MessageError::Shape {
-                what: "threshold",
-                given: threshold,
-                required: count_u16(size * 2 / 3 + 1),
-            });
-        }
-        let threshold = usize::from(threshold);
+        let threshold = within("threshold", threshold, size * 2 / 3 + 1, size)?;
         let mut reader = Reader::new(bytes, HEAD_BYTES + 2 * size + Commitments::length(threshold, attributes))?;
         reader.take(HEAD_BYTES)?;
         let mut holders = Vec::with_capacity(size);

@@ -38,6 +38,6 @@ pub use dealing::{Dealing, Flaw, Inbox, Layout};
 pub use error::{AnnounceError, DealError, FinishError, IndexError, MessageError, OutcomeError, SetupError};
 pub use group::GroupKey;
 pub use registration::{ReceiverSecret, Registration, RegistrationError, Registry, REGISTRATION_BYTES};
-pub use setup::{Ceremony, Committee, Plan, Purpose, MAX_ATTRIBUTES, MAX_MEMBERS, MAX_NAME};
+pub use setup::{Ceremony, Committee, Plan, Purpose, MAX_MEMBERS, MAX_NAME};
 pub use share::MemberShare;
 pub use wire::{Kind, Place};

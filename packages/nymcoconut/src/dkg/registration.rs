@@ -12,6 +12,7 @@ use super::error::{MessageError, SetupError};
 use super::mask::proof_nonce;
 use super::setup::{Ceremony, Plan};
 use super::wire::{Kind, Place, Reader, Writer};
+use crate::algebra::response;
 use crate::backend::{Curve, G1Affine, Scalar, G1, G1_BYTES, SCALAR_BYTES};
 use crate::{DecodeError, SecretScalar, Transcript};
 
@@ -39,7 +40,7 @@ impl ReceiverSecret {
         rng.fill_bytes(fresh.as_mut());
         let nonce = SecretScalar::new(&proof_nonce(&fresh, &self.0.expose(), &statement(plan, index, &key), 0));
         let challenge = challenge(plan, index, &key, &base_g1(&nonce.expose()).to_affine());
-        let response = nonce.expose() - challenge * self.0.expose();
+        let response = response(&nonce.expose(), &challenge, &self.0.expose());
         Registration { index, key, challenge, response }
     }
 

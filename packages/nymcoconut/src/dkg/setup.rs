@@ -10,12 +10,10 @@ use super::algebra::distinct;
 use super::error::SetupError;
 use super::group::GroupKey;
 use crate::backend::G1Affine;
-use crate::Transcript;
+use crate::{Transcript, MAX_ATTRIBUTES};
 
 /// Most members of a group.
 pub const MAX_MEMBERS: usize = 256;
-/// Most attributes of a key.
-pub const MAX_ATTRIBUTES: usize = 16;
 /// Longest chain id and contract address.
 pub const MAX_NAME: usize = 128;
 

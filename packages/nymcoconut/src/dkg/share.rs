@@ -6,10 +6,9 @@ use zeroize::{ZeroizeOnDrop, Zeroizing};
 
 use super::algebra::{base_g1, base_g2};
 use super::commitments::MemberKey;
-use super::setup::MAX_ATTRIBUTES;
 use crate::backend::{Curve, SCALAR_BYTES};
 use crate::beacon::BeaconShare;
-use crate::{DecodeError, SecretScalar};
+use crate::{DecodeError, SecretScalar, MAX_ATTRIBUTES};
 
 /// A member's shares of the group's key. Erased when dropped.
 #[derive(Clone, ZeroizeOnDrop)]

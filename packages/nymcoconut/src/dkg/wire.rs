@@ -61,8 +61,6 @@ pub enum Place {
         /// Which one.
         number: u8,
     },
-    /// A beacon signature, partial or whole.
-    Signature,
 }
 
 impl fmt::Display for Place {
@@ -79,7 +77,6 @@ impl fmt::Display for Place {
             Self::Proof { number } => write!(f, "number {number} of the proof"),
             Self::SharedPoint => write!(f, "the shared point"),
             Self::Announced { number } => write!(f, "announced key {number}"),
-            Self::Signature => write!(f, "the signature"),
         }
     }
 }

@@ -8,9 +8,9 @@ use nym_coconut::{
     PartialSignature, Pending, SecretKeyShare, SecretScalar, Show, VerificationKey,
 };
 
+use crate::failing::Stuck;
 use crate::forger::{pay, Prover};
 use crate::negatives::scalar_at;
-use crate::rejects::Stuck;
 use crate::support::{
     full_credential, full_pending, full_public, rng, scalar, sign_all, spend, token_public, Full, Token, CONTEXT,
 };

@@ -1,4 +1,4 @@
-//! A source of randomness that fails, for both test programs.
+//! Sources of randomness that fail, and that repeat, for both test programs.
 
 use std::num::NonZeroU32;
 use std::panic::{catch_unwind, AssertUnwindSafe};
@@ -35,11 +35,37 @@ impl RngCore for Failing {
 
 impl CryptoRng for Failing {}
 
-/// How often it draws. With a source that fails earlier it ends in a panic each time, so that nothing of it comes out.
+/// How often it draws. With a source that fails at any of its draws it ends in a panic, so that nothing of it comes out.
 pub fn draws<R>(run: impl Fn(&mut Failing) -> R) -> usize {
-    let comes_out = |left: &usize| {
-        let mut source = Failing { left: *left, source: ChaCha20Rng::seed_from_u64(1) };
-        catch_unwind(AssertUnwindSafe(|| drop(run(&mut source)))).is_ok()
-    };
-    (0..100).find(comes_out).expect("nothing here draws a hundred times")
+    let source = |left: usize| Failing { left, source: ChaCha20Rng::seed_from_u64(1) };
+    let mut enough = source(usize::MAX);
+    drop(run(&mut enough));
+    let draws = usize::MAX - enough.left;
+    for left in 0..draws {
+        let mut failing = source(left);
+        let ended = catch_unwind(AssertUnwindSafe(|| drop(run(&mut failing))));
+        assert!(ended.is_err(), "something came out after {left} of {draws} draws");
+    }
+    draws
 }
+
+/// Always gives the same.
+pub struct Stuck(pub u8);
+
+impl RngCore for Stuck {
+    fn next_u32(&mut self) -> u32 {
+        u32::from_le_bytes([self.0; 4])
+    }
+    fn next_u64(&mut self) -> u64 {
+        u64::from_le_bytes([self.0; 8])
+    }
+    fn fill_bytes(&mut self, dest: &mut [u8]) {
+        dest.fill(self.0);
+    }
+    fn try_fill_bytes(&mut self, dest: &mut [u8]) -> Result<(), Error> {
+        self.fill_bytes(dest);
+        Ok(())
+    }
+}
+
+impl CryptoRng for Stuck {}

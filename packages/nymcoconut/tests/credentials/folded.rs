@@ -13,6 +13,7 @@ use nym_coconut::{
     Selective, Transcript, COMMITMENT_DST,
 };
 
+use crate::negatives::inverse;
 use crate::rejects::with;
 use crate::support::{full_public, rng, scalar, Full};
 
@@ -199,10 +200,6 @@ fn signer<T: CredentialType>(seed: u8) -> SecretKeyShare<T> {
 fn witness(hidden: usize) -> Witness {
     let some = |from: u64| (0..hidden as u64).map(|j| scalar(from + j)).collect::<Vec<_>>();
     Witness { opening: scalar(10), openings: some(20), hidden: some(30) }
-}
-
-fn inverse(s: Scalar) -> Scalar {
-    Option::<Scalar>::from(s.invert()).unwrap()
 }
 
 /// Every kind of weights that an adversary may hope for: equal ones, one attribute alone, and those of a statement before it was changed.

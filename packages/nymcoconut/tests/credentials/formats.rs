@@ -10,7 +10,7 @@ use nym_coconut::{
 use serde_json::{json, Value};
 use sha2::{Digest, Sha256, Sha512};
 
-use crate::rejects::Stuck;
+use crate::failing::Stuck;
 use crate::support::{Full, Token};
 
 const EPOCH: u64 = 7;

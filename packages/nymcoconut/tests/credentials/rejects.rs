@@ -7,8 +7,8 @@ use nym_coconut::{
     GroupError, HiddenAttributes, IssueError, KeyError, OneTimeKey, OpenShow, PartialSignature, Pending,
     PublicAttributes, Request, SecretKeyShare, SecretScalar, Show, ShowError, VerificationKey,
 };
-use rand_chacha::rand_core::{CryptoRng, RngCore};
 
+use crate::failing::Stuck;
 use crate::support::{
     full_credential, full_pending, full_public, rng, scalar, sign_all, spend, token, token_public, Full, Token, CONTEXT,
 };
@@ -302,25 +302,6 @@ fn n_11_attributes_are_canonical_and_hashed_ones_do_not_collide() {
     assert_eq!(hashed.len(), values.len());
     assert_ne!(hashed_attribute("t", &[b"abc"]), hashed_attribute("u", &[b"abc"]));
 }
-
-/// A source of randomness that always gives the same.
-pub struct Stuck(pub u8);
-impl RngCore for Stuck {
-    fn next_u32(&mut self) -> u32 {
-        u32::from_le_bytes([self.0; 4])
-    }
-    fn next_u64(&mut self) -> u64 {
-        u64::from_le_bytes([self.0; 8])
-    }
-    fn fill_bytes(&mut self, dest: &mut [u8]) {
-        dest.fill(self.0);
-    }
-    fn try_fill_bytes(&mut self, dest: &mut [u8]) -> Result<(), rand_chacha::rand_core::Error> {
-        self.fill_bytes(dest);
-        Ok(())
-    }
-}
-impl CryptoRng for Stuck {}
 
 #[test]
 fn n_14_a_source_that_repeats_gives_no_secret_away_and_nothing_secret_is_printed() {

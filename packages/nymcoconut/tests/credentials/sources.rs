@@ -6,9 +6,8 @@ use nym_coconut::{
     SecretKeyShare, SecretScalar,
 };
 
-use crate::failing::draws;
+use crate::failing::{draws, Stuck};
 use crate::negatives::{inverse, scalar_at, SCALARS};
-use crate::rejects::Stuck;
 use crate::support::{
     full_credential, full_pending, full_public, rng, scalar, sign_all, token, token_public, Full, Token, CONTEXT,
 };

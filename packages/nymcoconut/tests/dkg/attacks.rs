@@ -8,10 +8,10 @@ use nym_coconut::dkg::{
     REGISTRATION_BYTES,
 };
 
+use super::failing::Stuck;
 use super::forge::Forge;
 use super::four::four;
 use super::net::{committee, new_key, rng, ATTRIBUTES, CHAIN, CONTRACT};
-use super::rejects::Stuck;
 
 #[test]
 fn n12_wrong_degrees_are_refused_and_named() {
@@ -342,6 +342,14 @@ fn n12_accusations_of_what_is_no_dealing_or_no_place_are_refused() {
         (7, 0, 0),
     ] {
         assert!(with(code, first, second).is_err(), "{code} {first} {second}");
+    }
+    for (code, first, second) in [(1, 256, 0), (1, 4, 0), (3, 5, 0), (3, 1, 256)] {
+        assert_eq!(with(code, first, second), Err(MessageError::Nowhere { first, second }));
+    }
+    for place in [Place::Key, Place::SharedPoint, Place::Announced { number: 1 }] {
+        let bytes = Accusation { dealer: 2, charge: Charge::BadValue(place) }.to_bytes(&four.ceremony);
+        let refused = Accusation::decode(&four.ceremony, &bytes);
+        assert_eq!(refused, Err(MessageError::Code { what: "charge", given: 0 }), "{place} is in no dealing");
     }
     assert!(!Accusation { dealer: 2, charge: Charge::BadProof }.judge(&four.ceremony, b"", None));
     assert!(!Accusation { dealer: 2, charge: Charge::BadValue(Place::Nonce) }.judge(&four.ceremony, b"", None));

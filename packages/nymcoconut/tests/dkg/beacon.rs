@@ -7,8 +7,8 @@ use nym_coconut::beacon::{beacon_hash, beacon_message, BeaconError, BeaconKey, P
 use nym_coconut::dkg::{Committee, IndexError, Plan};
 use serde_json::json;
 
+use super::failing::Stuck;
 use super::net::{committee, new_key, rng, Run, CHAIN, CONTRACT};
-use super::rejects::Stuck;
 use super::wire::pin;
 
 fn shifted(partial: &PartialSeed, by: i64) -> PartialSeed {
@@ -105,7 +105,9 @@ fn n06_n08_wrong_partials_are_named_even_when_they_cancel() {
     assert_eq!(key.combine(&message, &right[..6], &mut rng(4)), Err(BeaconError::TooFew { given: 6, required: 7 }));
     let mut twice = right.clone();
     twice[2] = right[0];
-    assert_eq!(key.combine(&message, &twice, &mut rng(5)), Err(BeaconError::Signers(IndexError::Twice { index: 1 })));
+    let error = key.combine(&message, &twice, &mut rng(5)).unwrap_err();
+    assert_eq!(error, BeaconError::Signers(IndexError::Twice { index: 1 }));
+    assert_eq!(error.culprits(), [1]);
     let mut stranger = right[0].to_bytes();
     stranger[..2].copy_from_slice(&11u16.to_be_bytes());
     let stranger = PartialSeed::decode(&stranger).unwrap();

@@ -1,9 +1,9 @@
-//! Secrets: never printed, kept in one encoding, erased when dropped.
+//! Secrets: never printed, kept in one encoding. That they are erased, `erasure` shows.
 
 use std::collections::BTreeMap;
 
 use nym_coconut::dkg::{MemberShare, ReceiverSecret};
-use nym_coconut::{DecodeError, SecretScalar};
+use nym_coconut::DecodeError;
 
 use super::net::{committee, new_key, rng, Run};
 
@@ -28,17 +28,6 @@ fn n14_debug_output_holds_no_byte_of_a_secret() {
         let decimal = window.iter().map(u8::to_string).collect::<Vec<_>>().join(", ");
         assert!(!lower.contains(&hex::encode(window)) && !lower.contains(&decimal), "{printed}");
     }
-}
-
-#[test]
-fn n14_types_of_secrets_are_erased_when_dropped() {
-    // Does not compile for a type that gives no such promise; that the promises are kept, the search of freed memory shows.
-    fn erased<T: zeroize::ZeroizeOnDrop>() {}
-    erased::<SecretScalar>();
-    erased::<ReceiverSecret>();
-    erased::<MemberShare>();
-    erased::<nym_coconut::beacon::BeaconShare>();
-    erased::<nym_coconut::dkg::Inbox>();
 }
 
 #[test]

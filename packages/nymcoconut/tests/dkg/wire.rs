@@ -185,6 +185,10 @@ fn n11_n13_numbers_of_a_group_key_are_bounded_before_anything_is_allocated() {
     ] {
         assert!(with(at, value).is_err(), "{value:?} at {at}");
     }
+    let out = |what, given, least, most| Err(MessageError::Range { what, given, least, most });
+    assert_eq!(with(9, &[17]), out("number of attributes", 17, 1, 16));
+    assert_eq!(with(12, &[1, 1]), out("number of holders", 257, 1, 256));
+    assert_eq!(with(10, &[0, 2]), out("threshold", 2, 3, 4));
     // Indices that are zero, repeated or out of order.
     for value in [&[0, 0][..], &[0, 2], &[0, 9]] {
         assert!(matches!(with(14, value), Err(MessageError::Stranger { .. })), "{value:?}");

@@ -38,8 +38,8 @@ impl Dealing {
         if !proof_holds(ceremony, &dealing, bytes) {
             return Err(Flaw::Proof);
         }
-        match other_constant(ceremony, &dealing) {
-            Some(polynomial) => Err(Flaw::OtherConstant { polynomial }),
+        match other_constants(ceremony, &dealing).first() {
+            Some(&polynomial) => Err(Flaw::OtherConstant { polynomial }),
             None => Ok(dealing),
         }
     }
@@ -131,18 +131,14 @@ pub(crate) fn proof_holds(ceremony: &Ceremony, dealing: &Dealing, bytes: &[u8]) 
     challenge(&statement(ceremony, unproved), &commitments) == *given
 }
 
-/// The first polynomial that does not start from the dealer's share of the old key.
-pub(crate) fn other_constant(ceremony: &Ceremony, dealing: &Dealing) -> Option<u8> {
-    let old = ceremony.plan().old_group()?;
-    let Some(known) = old.member(dealing.dealer) else { return Some(0) };
+/// In a handover, the polynomials that do not start from the dealer's share of the old key, ascending.
+pub(crate) fn other_constants(ceremony: &Ceremony, dealing: &Dealing) -> Vec<u8> {
+    let Some(old) = ceremony.plan().old_group() else { return Vec::new() };
+    // Dealers of a handover are the holders of the old key; who is none starts from nothing that is known.
+    let Some(known) = old.member(dealing.dealer) else { return (0..ceremony.plan().polynomials()).collect() };
     let dealt = dealing.commitments.constants();
-    if dealt.alpha != known.alpha {
-        return Some(0);
-    }
-    for ((number, beta), old_beta) in (1u8..).zip(&dealt.beta).zip(&known.beta) {
-        if beta != old_beta {
-            return Some(number);
-        }
-    }
-    (dealt.beacon != known.beacon).then_some(ceremony.plan().polynomials() - 1)
+    let mut same = vec![dealt.alpha == known.alpha];
+    same.extend(dealt.beta.iter().zip(&known.beta).map(|(dealt, known)| dealt == known));
+    same.push(dealt.beacon == known.beacon);
+    (0u8..).zip(same).filter(|(_, same)| !same).map(|(number, _)| number).collect()
 }

@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 
 use super::check::{challenge, statement};
 use super::Dealing;
+use crate::algebra::response;
 use crate::backend::{random_nonzero_scalar, Curve, G1Affine, Scalar, G1};
 use crate::dkg::algebra::{base_g1, base_g2, evaluate};
 use crate::dkg::commitments::Commitments;
@@ -14,7 +15,6 @@ use crate::dkg::error::DealError;
 use crate::dkg::mask::{proof_nonce, MaskContext};
 use crate::dkg::setup::Ceremony;
 use crate::dkg::share::MemberShare;
-use crate::dkg::sigma::respond;
 use crate::secret::Exposed;
 use crate::SecretScalar;
 
@@ -104,7 +104,7 @@ impl Dealing {
             .collect();
         let challenge = challenge(&statement, &commitments);
         self.proof = std::iter::once(challenge)
-            .chain(hidden.iter().zip(secrets).map(|(w, secret)| respond(&w.expose(), &challenge, &secret.expose())))
+            .chain(hidden.iter().zip(secrets).map(|(w, secret)| response(&w.expose(), &challenge, &secret.expose())))
             .collect();
     }
 }

@@ -86,7 +86,7 @@ impl Layout {
                 }
                 (self.proof() + number * SCALAR_BYTES, SCALAR_BYTES)
             }
-            Place::Key | Place::SharedPoint | Place::Announced { .. } | Place::Signature => return None,
+            Place::Key | Place::SharedPoint | Place::Announced { .. } => return None,
         };
         Some(start..start + length)
     }

@@ -13,7 +13,7 @@ pub use check::Flaw;
 pub use layout::Layout;
 pub use open::Inbox;
 
-pub(crate) use check::{decode, head, other_constant, proof_holds};
+pub(crate) use check::{decode, head, other_constants, proof_holds};
 
 use super::commitments::Commitments;
 use super::setup::{count_u16, Ceremony};

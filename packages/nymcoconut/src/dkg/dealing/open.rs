@@ -6,6 +6,7 @@ use rand_core::{CryptoRng, RngCore};
 
 use super::Dealing;
 use crate::backend::{msm_g1, msm_g2, random_weight, Curve, Field, G1Affine, G2Affine, Scalar, G1};
+use crate::batch::find;
 use crate::dkg::algebra::{base_g1, base_g2, point};
 use crate::dkg::board::{Board, Outcome};
 use crate::dkg::complaint::Complaint;
@@ -72,8 +73,8 @@ impl Inbox {
             });
         });
         let batch = Batch::new(index, ceremony.threshold());
-        let mut wrong = Vec::new();
-        batch.search(&items, &shares, &mut wrong, rng);
+        let wrong = find(items.len(), &mut |range| batch.holds(&items[range], &shares, rng));
+        let wrong = wrong.into_iter().map(|place| items[place].dealer()).collect();
         Ok(Self { index, shares, wrong })
     }
 
@@ -147,27 +148,6 @@ impl Batch {
         let at = point(index);
         let powers = std::iter::successors(Some(Scalar::ONE), |power| Some(*power * at)).take(threshold).collect();
         Self { powers }
-    }
-
-    /// Adds the dealers of `items` whose shares are wrong to `wrong`.
-    fn search(
-        &self,
-        items: &[&Dealing],
-        shares: &BTreeMap<u16, Vec<SecretScalar>>,
-        wrong: &mut Vec<u16>,
-        rng: &mut Stream,
-    ) {
-        if items.is_empty() || self.holds(items, shares, rng) {
-            return;
-        }
-        match items {
-            [one] => wrong.push(one.dealer()),
-            _ => {
-                let (left, right) = items.split_at(items.len() / 2);
-                self.search(left, shares, wrong, rng);
-                self.search(right, shares, wrong, rng);
-            }
-        }
     }
 
     fn holds(&self, items: &[&Dealing], shares: &BTreeMap<u16, Vec<SecretScalar>>, rng: &mut Stream) -> bool {

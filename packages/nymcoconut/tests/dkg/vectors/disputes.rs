@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use nym_coconut::algebra;
 use nym_coconut::backend::{
     decode_g1_or_identity, msm_g1, msm_g2, pairing_product_is_one, Curve, Field, G1Affine, G2Affine, G2Prepared, Group,
     PrimeCurveAffine, Scalar, G1, G2,
 };
 use nym_coconut::dkg::algebra::evaluate_commitments;
-use nym_coconut::dkg::sigma::{recommit, respond};
+use nym_coconut::dkg::sigma::recommit;
 use nym_coconut::DecodeError;
 
 use super::{
@@ -47,7 +48,7 @@ pub fn complaints_and_their_decisions() {
             assert!(complaint["decision"].as_str().unwrap().contains("proof does not verify"));
             continue;
         }
-        assert_eq!(respond(&scalar(&proof["w"]), &challenge, &scalar(&registered["sk"])), response);
+        assert_eq!(algebra::response(&scalar(&proof["w"]), &challenge, &scalar(&registered["sk"])), response);
         let mask = vector_mask(case, dealer, receiver, complaint["number"].as_u64().unwrap(), &bytes(&complaint["K"]));
         assert_eq!(mask, scalar(&complaint["mask"]));
         let share = scalar(&complaint["masked"]) - mask;

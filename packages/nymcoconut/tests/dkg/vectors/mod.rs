@@ -5,9 +5,10 @@ mod disputes;
 mod results;
 mod uses;
 
+use nym_coconut::algebra;
 use nym_coconut::backend::{decode_g1, decode_g2, decode_scalar, reduce, Curve, Group, Scalar, G1, G2};
 use nym_coconut::dkg::algebra::{evaluate, evaluate_commitments};
-use nym_coconut::dkg::sigma::{recommit, respond};
+use nym_coconut::dkg::sigma::recommit;
 use sha2::{Digest, Sha256, Sha512};
 
 use crate::tracked::Node as Value;
@@ -192,7 +193,7 @@ fn proofs_of_knowledge() {
                     (scalar(&item["coefficients"][0]), points[0].clone())
                 };
                 let (challenge, response) = (scalar(&proof["challenge"]), scalar(&proof["z"]));
-                assert_eq!(respond(&scalar(&proof["w"]), &challenge, &secret), response);
+                assert_eq!(algebra::response(&scalar(&proof["w"]), &challenge, &secret), response);
                 let base = if in_g2(name) {
                     assert_eq!(recommit(&G2::generator(), &g2(&public), &challenge, &response), g2(&proof["T"]));
                     G2::generator().to_affine().to_compressed().to_vec()
