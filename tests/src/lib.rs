@@ -94,6 +94,20 @@ pub fn program(name: &str) -> anyhow::Result<PathBuf> {
     Ok(PathBuf::from(variable("NYM_PROGRAMS")?).join(name))
 }
 
+/// Whether `nym-cli epoch verify` could check all that a draw consists of: seed, candidates and set.
+///
+/// # Errors
+/// When something is not what the draw gives, or cannot be read.
+pub fn is_draw_verified(network_file: &Path) -> anyhow::Result<bool> {
+    let mut command = Command::new(program("nym-cli")?);
+    let output = command.args(["epoch", "verify", "--output", "json", "--network"]).arg(network_file).output()?;
+    anyhow::ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let answer: serde_json::Value = serde_json::from_slice(&output.stdout)?;
+    let checks = answer["data"].as_array().cloned().unwrap_or_default();
+    let passed = |name: &str| checks.iter().any(|check| check["check"] == name && check["passed"] == true);
+    Ok(["seed", "candidates", "rewarded set"].into_iter().all(passed))
+}
+
 /// A file or folder of the checkout.
 ///
 /// # Errors

@@ -129,6 +129,12 @@ async fn wasmd_loses_any_validator_while_messages_flow_and_epochs_end() {
     let missing: Vec<_> = (0..sent).filter(|number| !arrivals.numbers.contains_key(number)).collect();
     assert!(missing.is_empty(), "lost: {missing:?} of {sent}");
     ping(&file, &|line| println!("{line}")).await.unwrap();
+    let network_file = network.net().state().network_file();
+    nym_tests::eventually("a set is drawn again from what the chain says", || async {
+        // A validator names a block before it has its state.
+        nym_tests::is_draw_verified(&network_file).inspect_err(|error| println!("{error:#}")).unwrap_or(false)
+    })
+    .await;
 
     let all = transactions(&file.rpc.endpoints[1]).await;
     let (useful, idle, failed) = count_steps(&all);

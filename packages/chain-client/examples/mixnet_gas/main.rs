@@ -1,13 +1,15 @@
 //! What the mixnet contract costs on a real chain, beside what the field's contracts cost there: 1,000 bonded nodes of which 240
-//! are paid, turns of the epoch without and with stake changes, and each user message. Fails when a goal is missed that is not known to be.
+//! are paid, turns of the epoch without and with stake changes, seeds that an issuing group has signed, and each user message. Fails when a
+//! goal is missed that is not known to be, and when a set is not the one that its seed draws.
 //!
 //! `scripts/benchmark-contract` starts the chain and runs this. By hand: RPC address, contract file, mnemonic file of an account with
 //! 10^15 of `unym` and `unyx`.
 #![allow(clippy::unwrap_used)]
 
+mod group;
 mod measure;
 
-use measure::{failures, measure, total, Cost, Goal, Measured, FIXED};
+use measure::{failures, measure, total, Cost, Goal, Measured, FIXED, MEMBERS};
 use nym_chain_client::{ChainClient, ChainConfig};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -39,9 +41,12 @@ async fn main() -> ExitCode {
         println!("  {what}: {} gas in {} transactions {gas:?}", total(gas), gas.len());
     }
     let mut goals = goals_of_turns(&measured);
-    for goal in &goals {
-        println!("  {}: {} (goal {}){}", goal.what, goal.figure, goal.most, verdict(goal));
-    }
+    goals.iter().for_each(print);
+
+    println!("\nseeds of epochs, signed by a group of {MEMBERS}: gas, less the fixed {FIXED}");
+    let seeds = measured.goals_of_seeds();
+    seeds.iter().for_each(print);
+    goals.extend(seeds);
 
     println!("\nuser messages: median gas, less the fixed {FIXED}, with what a stake change adds to the epoch's turn, beside the better of the field's two");
     for cost in &measured.messages {
@@ -75,6 +80,10 @@ fn goals_of_turns(measured: &Measured) -> Vec<Goal> {
             most: total(one) * 12 / 10,
         },
     ]
+}
+
+fn print(goal: &Goal) {
+    println!("  {}: {} (goal {}){}", goal.what, goal.figure, goal.most, verdict(goal));
 }
 
 /// What is printed behind a figure.

@@ -1,10 +1,13 @@
-//! The gas of user messages on devchain, whose prices are wasmd's, beside the goals that `scripts/benchmark-contract` holds wasmd to.
+//! The gas of user messages and of seeds on devchain, whose prices are wasmd's, beside the goals that `scripts/benchmark-contract` holds
+//! wasmd to; sets are drawn with seeds that an issuing group has signed.
 
 use crate::live::embedded;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
+#[path = "../../examples/mixnet_gas/group.rs"]
+mod group;
 // Turns of epochs have goals for a thousand nodes; here they only prepare the messages.
 #[allow(dead_code)]
 #[path = "../../examples/mixnet_gas/measure.rs"]
@@ -23,7 +26,7 @@ fn contract_code() -> Vec<u8> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn user_messages_cost_no_more_than_their_goals() {
+async fn user_messages_and_seeds_cost_no_more_than_their_goals_and_the_seeds_draw_the_sets() {
     let (client, mnemonic, _chain) = embedded().await;
 
     let measured = measure::measure(&client, &mnemonic, &contract_code(), NODES, Duration::from_millis(1_500)).await;
@@ -31,9 +34,11 @@ async fn user_messages_cost_no_more_than_their_goals() {
     let costs =
         measured.messages.iter().map(|cost| format!("{} {} of the field's {}", cost.message, cost.gas, cost.field));
     println!("{}\na payment {}", costs.collect::<Vec<_>>().join("\n"), measured.payment);
+    println!("a share {}, a seed {}", measured.seed_share, measured.seed);
     // Where so few share the budget they earn longer numbers: `scripts/benchmark-contract` judges the goals themselves, among 1,000 nodes.
     let with_room = |goal: measure::Goal| measure::Goal { most: goal.most + goal.most / 20, ..goal };
-    let goals: Vec<_> = measured.messages.iter().map(|cost| with_room(cost.goal())).collect();
+    let messages = measured.messages.iter().map(|cost| with_room(cost.goal()));
+    let goals: Vec<_> = messages.chain(measured.goals_of_seeds()).collect();
     let failures = measure::failures(&goals);
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
