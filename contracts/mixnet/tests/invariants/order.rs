@@ -1,6 +1,6 @@
 //! The order of independent users' messages within an epoch does not matter.
 
-use cosmwasm_std::{coins, Addr};
+use cosmwasm_std::coins;
 use proptest::prelude::*;
 
 use super::{amount, delegator, message, network, operator, Step};
@@ -37,7 +37,7 @@ fn user(number: u32) -> impl Strategy<Value = Vec<Step>> {
 }
 
 /// Messages of several users, and two orders of all of them in which each user's own keep theirs: users by number, whose next message comes.
-fn users() -> impl Strategy<Value = (Vec<Vec<Step>>, Vec<usize>, Vec<usize>)> {
+pub fn users() -> impl Strategy<Value = (Vec<Vec<Step>>, Vec<usize>, Vec<usize>)> {
     let users: Vec<_> = (0..DELEGATORS + 5).map(user).collect();
     users.prop_flat_map(|users| {
         let turns: Vec<usize> =
@@ -46,8 +46,18 @@ fn users() -> impl Strategy<Value = (Vec<Vec<Step>>, Vec<usize>, Vec<usize>)> {
     })
 }
 
-fn everybody(net: &Suite) -> Vec<Addr> {
-    (0..DELEGATORS).map(|d| delegator(net, d)).chain(OPERATORS.map(|o| operator(net, o))).collect()
+/// What everybody has received.
+pub fn received(net: &Suite) -> Vec<u128> {
+    let everybody = (0..DELEGATORS).map(|d| delegator(net, d)).chain(OPERATORS.map(|o| operator(net, o)));
+    everybody.map(|who| net.received(&who)).collect()
+}
+
+/// Whether two orders had the same messages accepted, by user, and brought everybody the same.
+pub fn assert_same(one: &(Vec<Vec<bool>>, Vec<u128>), other: &(Vec<Vec<bool>>, Vec<u128>)) {
+    assert_eq!(one.0, other.0, "whether a message is accepted depends on others'");
+    for (now, then) in one.1.iter().zip(&other.1) {
+        assert!(now.abs_diff(*then) <= 1, "{:?} {:?}", one.1, other.1);
+    }
 }
 
 /// Whether each message was accepted, by user, and what everybody has in the end.
@@ -83,8 +93,7 @@ fn play(users: &[Vec<Step>], order: &[usize]) -> (Vec<Vec<bool>>, Vec<u128>) {
         let sender = operator(&net, o);
         net.unbond(&sender).unwrap();
     }
-    let received = everybody(&net).iter().map(|who| net.received(who)).collect();
-    (accepted, received)
+    (accepted, received(&net))
 }
 
 proptest! {
@@ -92,13 +101,6 @@ proptest! {
 
     #[test]
     fn permuting_messages_of_different_users_changes_nobodys_money((users, one, other) in users()) {
-        let (accepted, received) = play(&users, &one);
-
-        let (accepted_then, received_then) = play(&users, &other);
-
-        prop_assert_eq!(accepted, accepted_then, "whether a message is accepted depends on others'");
-        for (now, then) in received.iter().zip(&received_then) {
-            prop_assert!(now.abs_diff(*then) <= 1, "{:?} {:?}", received, received_then);
-        }
+        assert_same(&play(&users, &one), &play(&users, &other));
     }
 }

@@ -18,13 +18,15 @@ use super::exact::{Exact, Sum};
 use super::ledger::ATOMICS;
 use super::model::{Call, Model, Ranges};
 use super::{delegator, message, operator, Step};
-use crate::suite::{records_of, Suite, DENOM};
+use crate::suite::{records_of, Group, Suite, DENOM};
 
 pub struct World {
     pub net: Suite,
     pub model: Model,
     /// Records of nodes as they were before they were damaged.
     pub damaged: BTreeMap<NodeId, NodeStake>,
+    /// Who signs seeds, if that is not the hash chain.
+    groups: Vec<Group>,
 }
 
 /// Name of an error, as its type has it.
@@ -54,7 +56,12 @@ impl World {
         let mut told = None;
         let net = super::network_told(key_period, |msg| told = Some(msg.clone()));
         let model = Model::new(&told.unwrap(), net.owner(), net.env.block.time.seconds());
-        Self { net, model, damaged: BTreeMap::new() }
+        Self::under_way(net, model, Vec::new())
+    }
+
+    /// A network with a past, and the model that knows it.
+    pub fn under_way(net: Suite, model: Model, groups: Vec<Group>) -> Self {
+        Self { net, model, damaged: BTreeMap::new(), groups }
     }
 
     /// Sends a message to both. Returns whether it was accepted, by both: what is refused is refused for the same reason, and what is paid
@@ -102,6 +109,9 @@ impl World {
 
     /// Takes one step. Returns whether it was accepted.
     pub fn take(&mut self, step: &Step) -> bool {
+        if matches!(step, Step::Advance(_)) {
+            self.bring_seed();
+        }
         match step {
             Step::EndEpoch => {
                 self.net.end_epoch();
@@ -138,6 +148,18 @@ impl World {
                 self.send(&sender, msg, sent)
             }
         }
+    }
+
+    /// Brings the seed if the network asks for one.
+    fn bring_seed(&mut self) {
+        let asked = self.net.beacon();
+        if !asked.open || asked.seed.is_some() {
+            return;
+        }
+        let group = self.groups.iter().find(|group| asked.key == Some(group.key(&self.net)));
+        let signature = group.expect("the secrets of a group in force are known").seed(&self.net);
+        let anyone = self.net.account("anyone");
+        assert!(self.send(&anyone, ExecuteMsg::SubmitSeed { epoch: asked.epoch, signature }, 0));
     }
 
     /// The nodes that a step touches.

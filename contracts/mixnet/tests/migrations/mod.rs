@@ -2,7 +2,7 @@
 //!
 //! `NYM_RECORD_STATE=1` writes the states of this version, which is of use before the form of the state changes, not after.
 
-mod recorded;
+pub mod recorded;
 
 use std::collections::BTreeSet;
 
@@ -22,10 +22,10 @@ use crate::suite::{records_of, Announced, Group, Identity, Suite, DENOM, PLEDGE}
 use recorded::{play, turn, Recorded};
 
 /// Versions whose states are recorded.
-const VERSIONS: [&str; 1] = ["0.1.0"];
+pub const VERSIONS: [&str; 1] = ["0.1.0"];
 const MOMENTS: [&str; 2] = ["running", "transition"];
 
-fn migrate(net: &mut Suite) -> Result<Response, ContractError> {
+pub fn migrate(net: &mut Suite) -> Result<Response, ContractError> {
     let admin = net.account("admin of the chain");
     net.transact(&admin, &[], |deps, _, _| migrations::migrate(deps))
 }

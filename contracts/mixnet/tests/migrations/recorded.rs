@@ -11,7 +11,7 @@ use nym_contract_types::{NodeId, Percent};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::suite::{Announced, Group, Suite, DENOM, NYM};
+use crate::suite::{Announced, Group, History, Suite, DENOM, NYM};
 
 /// A state as it was, and the answers from it.
 #[derive(Serialize, Deserialize)]
@@ -66,14 +66,21 @@ impl Recorded {
 }
 
 /// Nodes, of which some have left, stakes of all kinds, announced changes, reports, drawn sets. Between epochs and within a transition.
+///
+/// It made the states of every recorded version: `invariants::migrated` goes through its messages to know what they hold. A version whose states
+/// are made in another way needs a play of its own.
 pub fn play(mut record: impl FnMut(&str, &Suite)) {
+    let mut told = None;
     let mut net = Suite::build(3, |msg| {
         msg.epochs.bootstrap_seed = false;
         msg.epochs.epochs_in_interval = 4;
         msg.initial_rewarding_params.rewarded_set_size = 5;
         msg.initial_rewarding_params.active_set_size = 4;
         msg.params.minimum_mixnode_delegation = Some(coin(5, DENOM));
+        told = Some(msg.clone());
     });
+    let time = net.env.block.time.seconds();
+    net.history = told.map(|told| History { told, time, accepted: Vec::new() });
     let group = Group::new(1, 5, 3);
     net.bond_many(8);
     for (name, number) in [("gateway one", 20), ("gateway two", 21), ("gateway three", 22)] {

@@ -3,6 +3,7 @@
 //! The contract's entry points are called directly, so that refusals are its own typed errors. Amounts are in `unym`.
 
 mod group;
+mod history;
 mod nodes;
 mod storage;
 
@@ -22,7 +23,10 @@ use serde::de::DeserializeOwned;
 
 use crate::artifact::Machine;
 
+use history::Accepted;
+
 pub use group::Group;
+pub use history::History;
 pub use nodes::{Announced, Identity};
 pub use storage::{records_of, Journaled};
 
@@ -39,6 +43,8 @@ pub struct Suite {
     names: u64,
     /// If there is one, messages go to the artifact in this machine instead of to the native contract.
     pub machine: Option<Machine>,
+    /// Its past, if that is kept.
+    pub history: Option<History>,
 }
 
 impl Suite {
@@ -64,7 +70,8 @@ impl Suite {
         let api = MockApi::default().with_prefix("n");
         let mut env = mock_env();
         env.contract.address = api.addr_make("mixnet");
-        Self { store: Journaled::default(), env, api, balances: BTreeMap::new(), names: 0, machine: None }
+        let (store, balances) = (Journaled::default(), BTreeMap::new());
+        Self { store, env, api, balances, names: 0, machine: None, history: None }
     }
 
     /// The same network once more, to see what would happen.
@@ -99,6 +106,20 @@ impl Suite {
     }
 
     pub fn execute(&mut self, sender: &Addr, msg: ExecuteMsg, funds: &[Coin]) -> Result<Response, ContractError> {
+        let Some(mut history) = self.history.take() else {
+            return self.deliver(sender, msg, funds);
+        };
+        let had = self.received(sender);
+        let result = self.deliver(sender, msg.clone(), funds);
+        if result.is_ok() {
+            let paid = self.received(sender) - had;
+            history.accepted.push(Accepted::now(self, sender, msg, funds, paid));
+        }
+        self.history = Some(history);
+        result
+    }
+
+    fn deliver(&mut self, sender: &Addr, msg: ExecuteMsg, funds: &[Coin]) -> Result<Response, ContractError> {
         let Some(mut machine) = self.machine.take() else {
             return self.transact(sender, funds, |deps, env, info| contract::execute(deps, env, info, msg));
         };

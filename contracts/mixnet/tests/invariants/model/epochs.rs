@@ -1,4 +1,4 @@
-//! Epochs: closing the reports, paying node after node, ending intervals, and who may be drawn.
+//! Epochs: closing the reports, paying node after node, ending intervals, who may be drawn, and whether there is a draw.
 
 use std::ops::RangeInclusive;
 
@@ -30,19 +30,35 @@ impl Model {
             return Err("ReportsMissing");
         }
         (self.phase, self.cursor, self.final_node) = (Phase::Settling, 0, self.last_node);
+        (self.begun_at, self.seeded) = (call.time, self.bootstrap_seed);
         self.candidates.clear();
         Ok(Due::default())
     }
 
-    pub(super) fn advance(&mut self, limit: usize) -> Result<Due, Refusal> {
+    /// The coming epoch's seed, whoever brings it.
+    pub(super) fn bring_seed(&mut self, call: &Call<'_>) -> Result<Due, Refusal> {
+        if self.phase == Phase::Running || call.time >= self.begun_at + self.seed_grace {
+            return Err("SeedNotAccepted");
+        }
+        self.seeded = true;
+        Ok(Due::default())
+    }
+
+    pub(super) fn advance(&mut self, call: &Call<'_>, limit: usize) -> Result<Due, Refusal> {
         if self.phase == Phase::Running {
             return Err("TransitionNotBegun");
         }
-        let mut handled = 0;
+        let waits = !self.seeded && call.time < self.begun_at + self.seed_grace;
+        let mut page: Vec<NodeId> = Vec::new();
         if self.phase == Phase::Settling {
             let bonded = self.nodes.iter().filter(|(id, node)| node.bonded && **id > self.cursor);
-            let page: Vec<NodeId> = bonded.map(|(id, _)| *id).take(limit).collect();
-            handled = page.len();
+            page.extend(bonded.map(|(id, _)| *id).take(limit));
+        }
+        let handled = page.len();
+        if handled == 0 && waits {
+            return Err("SeedMissing");
+        }
+        if self.phase == Phase::Settling {
             let is_last = handled < limit || page.last().is_some_and(|id| *id >= self.final_node);
             let final_node = self.final_node;
             for id in page.into_iter().filter(|id| *id <= final_node) {
@@ -55,7 +71,7 @@ impl Model {
             }
         }
         // No more candidates than fit into one step take part here.
-        if self.phase == Phase::Drawing && handled < limit {
+        if self.phase == Phase::Drawing && handled < limit && !waits {
             self.turn_over();
         }
         Ok(Due::default())
@@ -205,12 +221,13 @@ impl Model {
     }
 
     /// Takes note of the set of the epoch that has become current, if it may be that: all seats are taken if there are candidates for them,
-    /// by candidates; with too few of them the set stays.
+    /// by candidates; with too few of them, or without a seed, the set stays.
     pub fn show_set(&mut self, set: RewardedSet) {
         self.drawn = false;
         let candidates = &self.candidates;
-        if candidates.len() < FEWEST {
-            assert_eq!(set, self.set, "the set stays when there are {} candidates", candidates.len());
+        if candidates.len() < FEWEST || !self.seeded {
+            let why = format!("{} candidates, a seed: {}", candidates.len(), self.seeded);
+            assert_eq!(set, self.set, "the set stays: {why}");
             return;
         }
         let rules = &self.rules;

@@ -78,6 +78,7 @@ pub struct Rules {
 /// What monitors said: of which epoch, and the points of each node.
 type Report = (EpochId, BTreeMap<NodeId, u16>);
 
+#[derive(Clone)]
 pub struct Model {
     pub owner: Addr,
     // clock
@@ -89,6 +90,7 @@ pub struct Model {
     pub length: u64,
     cursor: NodeId,
     final_node: NodeId,
+    begun_at: u64,
     // rules
     pub rules: Rules,
     announced: PendingParams,
@@ -100,6 +102,9 @@ pub struct Model {
     report_grace: u64,
     stale_epochs: u32,
     key_period: u32,
+    /// Whether seeds need nobody; else how long a transition waits for one.
+    bootstrap_seed: bool,
+    seed_grace: u64,
     // money
     pub pool: Sum,
     pub supply: Sum,
@@ -114,6 +119,8 @@ pub struct Model {
     /// Who takes part in the draw and with what weight: a range where the contract's rounding may decide.
     pub candidates: BTreeMap<NodeId, RangeInclusive<u64>>,
     pub set: RewardedSet,
+    /// Whether the last transition that began has a seed.
+    seeded: bool,
     /// Whether the next epoch has become current and its set is still to be shown.
     pub drawn: bool,
     // ledger
@@ -145,6 +152,7 @@ impl Model {
             length: msg.first_epoch_length.unwrap_or(msg.epochs.epoch_length),
             cursor: 0,
             final_node: 0,
+            begun_at: 0,
             rules: Rules {
                 supply_scale: initial.staking_supply_scale_factor.atomics().u128(),
                 emission: initial.interval_pool_emission.atomics().u128(),
@@ -164,6 +172,8 @@ impl Model {
             report_grace: msg.epochs.report_grace,
             stale_epochs: msg.epochs.stale_epochs,
             key_period: msg.epochs.key_period,
+            bootstrap_seed: msg.epochs.bootstrap_seed,
+            seed_grace: msg.epochs.seed_grace,
             pool: Sum::units(initial.initial_reward_pool.u128()),
             supply: Sum::units(initial.initial_staking_supply.u128()),
             paid: Sum::default(),
@@ -174,6 +184,7 @@ impl Model {
             scores: BTreeMap::new(),
             candidates: BTreeMap::new(),
             set: RewardedSet::default(),
+            seeded: false,
             drawn: false,
             nodes: BTreeMap::new(),
             last_node: 0,
@@ -229,7 +240,8 @@ impl Model {
             }
             M::SubmitPerformance { reports, .. } => self.report(call, reports),
             M::BeginEpochTransition { .. } => self.begin(call),
-            M::AdvanceEpoch { limit, .. } => self.advance(limit.unwrap_or(300) as usize),
+            M::AdvanceEpoch { limit, .. } => self.advance(call, limit.unwrap_or(300) as usize),
+            M::SubmitSeed { .. } => self.bring_seed(call),
             M::UpdateActiveSetSize { active_set_size, force_immediately } => {
                 self.update_active_size(call, *active_set_size, *force_immediately)
             }
@@ -241,6 +253,13 @@ impl Model {
             }
             M::UpdateMonitors { monitors } => self.update_monitors(call, monitors),
             M::UpdateContractStateParams { updated_parameters } => self.update_params(call, updated_parameters),
+            // They change nothing of what is kept here.
+            M::UpdateMixnodeConfig { .. }
+            | M::UpdateGatewayConfig { .. }
+            | M::SubmitSeedShare { .. }
+            | M::UpdateBeaconKey { .. }
+            | M::HandOverBeacon { .. }
+            | M::UpdateAdmin { .. } => Ok(Due::default()),
             other => panic!("no step sends {}", other.name()),
         }
     }
