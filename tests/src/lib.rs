@@ -17,7 +17,7 @@ static TURN: Mutex<()> = Mutex::const_new(());
 pub struct Network {
     /// The network; `None` after it was ended.
     pub net: Option<Localnet>,
-    dir: Option<tempfile::TempDir>,
+    _folder: Folder,
     _turn: Turn,
 }
 
@@ -43,7 +43,7 @@ pub async fn start(change: impl FnOnce(&mut Options)) -> anyhow::Result<Network>
         let kept = dir.path().display().to_string();
         error.context(format!("the network did not start; its folder was {kept}"))
     })?;
-    Ok(Network { net: Some(net), dir: Some(dir), _turn: turn })
+    Ok(Network { net: Some(net), _folder: Folder(Some(dir)), _turn: turn })
 }
 
 /// Pays for networks on a chain that runs already, unless a file names another: the mnemonic of BIP-39's first test vector.
@@ -287,10 +287,31 @@ pub async fn eventually<F: Future<Output = bool>>(what: &str, mut holds: impl Fn
     }
 }
 
-impl Drop for Network {
+/// A temporary folder; when the test fails it is kept, and says where it is.
+pub struct Folder(Option<tempfile::TempDir>);
+
+impl Folder {
+    /// Makes one.
+    ///
+    /// # Errors
+    /// When the system's folder of temporary files cannot be written to.
+    pub fn new() -> anyhow::Result<Self> {
+        Ok(Self(Some(tempfile::tempdir()?)))
+    }
+
+    /// Where it is.
+    ///
+    /// # Panics
+    /// Never: it is kept only when it is dropped.
+    pub fn path(&self) -> &Path {
+        self.0.as_ref().expect("it is kept only when it is dropped").path()
+    }
+}
+
+impl Drop for Folder {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            if let Some(dir) = self.dir.take() {
+            if let Some(dir) = self.0.take() {
                 eprintln!("the network's folder is kept: {}", dir.keep().display());
             }
         }

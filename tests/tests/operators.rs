@@ -1,5 +1,12 @@
 //! Validators' APIs turn the epochs: whenever one is killed, the others take over without a fight.
 
+#[cfg(feature = "in-process")]
+mod door;
+#[cfg(feature = "in-process")]
+mod pair;
+#[cfg(feature = "in-process")]
+mod pieces;
+
 use crate::transactions::{assert_nothing_twice, count_steps, height, transactions, OnChain, Step};
 use nym_chain_client::mixnet::MixnetQueries as _;
 use nym_chain_client::ChainClient;

@@ -7,21 +7,24 @@ use std::collections::HashSet;
 /// What monitors and operators send.
 const STEPS: [&str; 3] = ["submit_performance", "begin_epoch_transition", "advance_epoch"];
 
-async fn rpc(endpoint: &str, path: &str) -> Option<Value> {
-    let answer: Value = reqwest::get(format!("{endpoint}{path}")).await.ok()?.json().await.ok()?;
+async fn rpc(client: &reqwest::Client, endpoint: &str, path: &str) -> Option<Value> {
+    let answer: Value = client.get(format!("{endpoint}{path}")).send().await.ok()?.json().await.ok()?;
     answer.get("result").cloned()
 }
 
 pub(crate) async fn height(endpoint: &str) -> Option<u64> {
-    rpc(endpoint, "/status").await?["sync_info"]["latest_block_height"].as_str()?.parse().ok()
+    rpc(&reqwest::Client::new(), endpoint, "/status").await?["sync_info"]["latest_block_height"].as_str()?.parse().ok()
 }
 
-/// A step that the contract took: its name, and epoch and state after it.
+/// A step that the contract took: its name, and epoch, state and number of candidates after it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Step {
     pub action: String,
     pub epoch: u32,
     pub state: String,
+    pub candidates: u32,
+    /// Nodes that it paid.
+    pub rewarded: u32,
 }
 
 /// A transaction on the chain, whatever came of it.
@@ -46,10 +49,11 @@ impl OnChain {
 }
 
 pub(crate) async fn transactions(endpoint: &str) -> Vec<OnChain> {
+    let client = reqwest::Client::new();
     let mut found = Vec::new();
     for height in 1..=height(endpoint).await.unwrap() {
-        let block = rpc(endpoint, &format!("/block?height={height}")).await.unwrap();
-        let results = rpc(endpoint, &format!("/block_results?height={height}")).await.unwrap();
+        let block = rpc(&client, endpoint, &format!("/block?height={height}")).await.unwrap();
+        let results = rpc(&client, endpoint, &format!("/block_results?height={height}")).await.unwrap();
         let bytes = block["block"]["data"]["txs"].as_array().into_iter().flatten();
         let results = results["txs_results"].as_array().into_iter().flatten();
         for (bytes, result) in bytes.zip(results) {
@@ -94,12 +98,19 @@ impl<'a> Event<'a> {
             return None;
         }
         let epoch = self.get("epoch")?.parse().ok()?;
-        Some(Step { action: action.to_owned(), epoch, state: self.get("state").unwrap_or_default().to_owned() })
+        let number = |key| self.get(key).map_or(0, |number| number.parse::<u32>().unwrap());
+        Some(Step {
+            action: action.to_owned(),
+            epoch,
+            state: self.get("state").unwrap_or_default().to_owned(),
+            candidates: number("candidates"),
+            rewarded: number("rewarded_nodes"),
+        })
     }
 }
 
 /// Messages of an epoch's steps in a transaction: JSON objects in its bytes.
-fn asked(transaction: &[u8]) -> Vec<String> {
+pub(crate) fn asked(transaction: &[u8]) -> Vec<String> {
     let mut messages = Vec::new();
     for step in STEPS {
         let beginning = format!("{{\"{step}\":");
@@ -137,14 +148,22 @@ pub(crate) fn count_steps(all: &[OnChain]) -> (usize, usize, usize) {
     (useful, idle, failed)
 }
 
-/// Not the same bytes, not another transaction with the same sequence, not the same step by the same sender.
-pub(crate) fn assert_nothing_twice(all: &[OnChain]) {
-    let (mut bytes, mut sequences, mut asked) = (HashSet::new(), HashSet::new(), HashSet::new());
+/// Not the same bytes, not another transaction with the same sequence.
+pub(crate) fn assert_no_transaction_twice(all: &[OnChain]) {
+    let (mut bytes, mut sequences) = (HashSet::new(), HashSet::new());
     for transaction in all {
         assert!(bytes.insert(&transaction.bytes), "the same bytes twice: {transaction:?}");
         // One whose signature was not accepted has none; such a transaction is not ours.
         assert!(!transaction.signed.is_empty(), "nobody has signed {transaction:?}");
         assert!(sequences.insert(&transaction.signed), "a sequence twice: {transaction:?}");
+    }
+}
+
+/// The same where one transaction goes through all nodes: and not the same step by the same sender.
+pub(crate) fn assert_nothing_twice(all: &[OnChain]) {
+    assert_no_transaction_twice(all);
+    let mut asked = HashSet::new();
+    for transaction in all {
         for message in &transaction.asked {
             assert!(asked.insert((transaction.sender(), message)), "a step twice: {transaction:?}");
         }

@@ -8,6 +8,9 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+/// Nodes that the contract goes through in one message at most.
+const MAX_NODES_PER_STEP: u32 = 1_500;
+
 /// Everything a validator API can be told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -88,6 +91,8 @@ pub struct OperatorConfig {
     /// How long each of the APIs before this one in the epoch's order is given before this one acts.
     #[serde(with = "nym_daemon::units::duration")]
     pub takeover: Duration,
+    /// Nodes that one transaction of a transition goes through.
+    pub nodes_per_step: u32,
 }
 
 impl Default for Config {
@@ -138,7 +143,7 @@ impl Default for MonitorConfig {
 
 impl Default for OperatorConfig {
     fn default() -> Self {
-        Self { enabled: true, takeover: Duration::from_secs(20) }
+        Self { enabled: true, takeover: Duration::from_secs(20), nodes_per_step: 300 }
     }
 }
 
@@ -163,6 +168,10 @@ impl Config {
             if value == 0 {
                 return Err(ConfigError::rule(key, value, "must be at least 1"));
             }
+        }
+        let nodes = self.operator.nodes_per_step;
+        if !(1..=MAX_NODES_PER_STEP).contains(&nodes) {
+            return Err(ConfigError::rule("operator.nodes_per_step", nodes, "must be between 1 and 1500"));
         }
         Ok(())
     }

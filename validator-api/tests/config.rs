@@ -35,6 +35,8 @@ fn values_that_break_a_rule_are_named_with_it() {
         ("[http]\nmax_connections_per_ip = 0", "http.max_connections_per_ip"),
         ("[cache]\npoll_interval = \"0s\"", "cache.poll_interval"),
         ("[monitor]\nprobe_interval = \"0s\"", "monitor.probe_interval"),
+        ("[operator]\nnodes_per_step = 0", "operator.nodes_per_step"),
+        ("[operator]\nnodes_per_step = 1501", "operator.nodes_per_step"),
     ] {
         let error = load::<Config>(text).config.check().unwrap_err().to_string();
         assert!(error.contains(key), "{text}: {error}");

@@ -144,12 +144,12 @@ impl Operator {
     }
 
     async fn turn(&mut self, step: Step) -> Result<(), ChainError> {
+        let (Step::Begin { epoch } | Step::Advance { epoch, .. }) = step;
+        let advance = self.contract.advance_epoch(Some(epoch), Some(self.config.nodes_per_step))?;
         let tx = match step {
-            Step::Begin { epoch } => {
-                // Begin and the first piece of the transition in one transaction: for a small network all of it.
-                self.contract.begin_epoch_transition(Some(epoch))?.and(self.contract.advance_epoch(Some(epoch), None)?)
-            }
-            Step::Advance { epoch, .. } => self.contract.advance_epoch(Some(epoch), None)?,
+            // Begin and the first piece of the transition in one transaction: for a small network all of it.
+            Step::Begin { .. } => self.contract.begin_epoch_transition(Some(epoch))?.and(advance),
+            Step::Advance { .. } => advance,
         };
         self.send(&tx).await?;
         self.steps.increment();
