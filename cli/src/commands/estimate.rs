@@ -12,7 +12,7 @@ use nym_contract_types::mixnet::{
 };
 use nym_contract_types::{EpochId, NodeId, Percent};
 use nym_daemon::{ErrorKind, Failure};
-use nym_rewarding::{delegation, nearest, node_reward, Costs, OutOfRange, Params, Reward, Stake, Work};
+use nym_rewarding::{delegation, nearest, node_reward, Costs, OutOfRange, Reward, Stake, Work};
 use serde::Serialize;
 
 use crate::{
@@ -162,7 +162,10 @@ impl Basis {
                 let stake = Stake { operator: stakes.operator.into(), delegates: stakes.delegates.into() };
                 let costs = self.costs();
                 let points = Decimal256::from_ratio(performance.basis_points(), 10_000u32);
-                node_reward(&self.model(rewarded), &work, &stake, &costs, points, seat == Seat::Active)?
+                let mut model = self.params.model(self.state.epochs.epochs_in_interval);
+                // The seats are those of the draw.
+                model.rewarded_set_size = rewarded;
+                node_reward(&model, &work, &stake, &costs, points, seat == Seat::Active)?
             }
         };
         let share = delegated.map(|delegated| self.share(reward.delegates, delegated)).transpose()?;
@@ -179,22 +182,6 @@ impl Basis {
         Costs {
             profit_margin: nearest(announced.profit_margin_percent, margins).value().into(),
             interval_operating_cost: Decimal256::from_ratio(cost, 1u32),
-        }
-    }
-
-    /// Parameters of the reward model, with the seats of the draw.
-    fn model(&self, rewarded_set_size: u32) -> Params {
-        let interval = &self.params.interval;
-        Params {
-            reward_pool: interval.reward_pool.into(),
-            staking_supply: interval.staking_supply.into(),
-            supply_scale_factor: interval.staking_supply_scale_factor.value().into(),
-            pool_emission: interval.interval_pool_emission.value().into(),
-            sybil_resistance: interval.sybil_resistance.value().into(),
-            rewarded_set_size,
-            epochs_in_interval: self.state.epochs.epochs_in_interval,
-            epoch_budget: interval.epoch_reward_budget.into(),
-            saturation_point: interval.stake_saturation_point.into(),
         }
     }
 

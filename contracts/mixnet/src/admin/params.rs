@@ -6,7 +6,7 @@ use nym_contract_types::mixnet::{
     OperatingCostRange, RewardingParams, RewardingParamsUpdate,
 };
 
-use crate::rewards::state::{model, store_model};
+use crate::rewards::state::store_model;
 use crate::ContractError;
 
 /// Most nodes in a rewarded set: the set and a draw in progress are one record each.
@@ -131,7 +131,7 @@ pub fn rewarding(initial: &InitialRewardingParams, state: &ContractState) -> Res
         rewarded_set_size: initial.rewarded_set_size,
         active_set_size: initial.active_set_size,
     };
-    let mut model = model(&params, state);
+    let mut model = params.model(state.epochs.epochs_in_interval);
     model.derive()?;
     store_model(&mut params, &model)?;
     Ok(params)

@@ -3,6 +3,7 @@
 use cosmwasm_schema::cw_serde;
 use cosmwasm_std::{Addr, Coin, Decimal, Uint128};
 use nym_contract_runtime::json::{Read, Write};
+use nym_rewarding::Params;
 
 use crate::{EpochId, Percent};
 
@@ -116,6 +117,24 @@ pub struct RewardingParams {
     pub rewarded_set_size: u32,
     /// How many of them carry traffic.
     pub active_set_size: u32,
+}
+
+impl RewardingParams {
+    /// The same in the form of the reward model, for intervals of so many epochs.
+    pub fn model(&self, epochs_in_interval: u32) -> Params {
+        let interval = &self.interval;
+        Params {
+            reward_pool: interval.reward_pool.into(),
+            staking_supply: interval.staking_supply.into(),
+            supply_scale_factor: interval.staking_supply_scale_factor.value().into(),
+            pool_emission: interval.interval_pool_emission.value().into(),
+            sybil_resistance: interval.sybil_resistance.value().into(),
+            rewarded_set_size: self.rewarded_set_size,
+            epochs_in_interval,
+            epoch_budget: interval.epoch_reward_budget.into(),
+            saturation_point: interval.stake_saturation_point.into(),
+        }
+    }
 }
 
 /// The reward model's parameters of the current interval. Amounts are in the staking denom's unit with 18 digits.
