@@ -12,7 +12,7 @@ use nym_contract_types::mixnet::{
 };
 use nym_contract_types::{EpochId, NodeId, Percent};
 use nym_daemon::{ErrorKind, Failure};
-use nym_rewarding::{delegation, nearest, node_reward, Costs, OutOfRange, Reward, Stake, Work};
+use nym_rewarding::{delegation, node_reward, Costs, OutOfRange, Reward, Stake, Work};
 use serde::Serialize;
 
 use crate::{
@@ -160,7 +160,12 @@ impl Basis {
                 let (rewarded, active) = (self.lottery.rewarded_set_size.max(1), self.lottery.active_set_size.max(1));
                 let work = Work::new(self.params.interval.active_set_work_factor.into(), rewarded, active)?;
                 let stake = Stake { operator: stakes.operator.into(), delegates: stakes.delegates.into() };
-                let costs = self.costs();
+                // A node may have announced them before the ranges were set.
+                let costs = self.params.interval.nearest(&stakes.cost_params);
+                let costs = Costs {
+                    profit_margin: costs.profit_margin_percent.value().into(),
+                    interval_operating_cost: Decimal256::from_ratio(costs.interval_operating_cost.amount, 1u32),
+                };
                 let points = Decimal256::from_ratio(performance.basis_points(), 10_000u32);
                 let mut model = self.params.model(self.state.epochs.epochs_in_interval);
                 // The seats are those of the draw.
@@ -170,19 +175,6 @@ impl Basis {
         };
         let share = delegated.map(|delegated| self.share(reward.delegates, delegated)).transpose()?;
         Ok((reward, share))
-    }
-
-    /// What the operator keeps: what was announced, or the nearest in the ranges by which the interval is paid.
-    fn costs(&self) -> Costs {
-        let (announced, interval) = (&self.node.rewarding_details.cost_params, &self.params.interval);
-        let margins = interval.profit_margin.as_ref().map(|range| (range.minimum, range.maximum));
-        let costs = interval.interval_operating_cost.as_ref();
-        let costs = costs.map(|range| (range.minimum.amount, range.maximum.amount));
-        let cost = nearest(announced.interval_operating_cost.amount, costs);
-        Costs {
-            profit_margin: nearest(announced.profit_margin_percent, margins).value().into(),
-            interval_operating_cost: Decimal256::from_ratio(cost, 1u32),
-        }
     }
 
     /// A delegation's part of what all delegators get: as its worth is to that of all.
