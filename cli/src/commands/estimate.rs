@@ -8,7 +8,7 @@ use cosmwasm_std::{Coin, Decimal, Decimal256, Uint128, Uint256};
 use futures::TryStreamExt;
 use nym_chain_client::{ChainClient, MixnetQueries};
 use nym_contract_types::mixnet::{
-    ContractState, Delegation, DrawOutcome, LotteryResponse, MixNodeDetails, RewardingParams,
+    ContractState, Delegation, DrawOutcome, LotteryResponse, MixNodeDetails, NodePerformanceResponse, RewardingParams,
 };
 use nym_contract_types::{EpochId, NodeId, Percent};
 use nym_daemon::{ErrorKind, Failure};
@@ -97,11 +97,7 @@ pub(crate) async fn estimate(client: &ChainClient, contract: &str, wanted: &Want
     };
 
     let mut warnings = Vec::new();
-    let measured = performance.last_known.as_ref().map(|known| known.value);
-    let points = wanted.performance.or(measured).unwrap_or_else(|| {
-        warnings.push("the node was never measured: estimated as if nothing were lost".to_owned());
-        Percent::hundred()
-    });
+    let points = wanted.performance.unwrap_or_else(|| known(&performance, &mut warnings));
     if drawn.is_none() && wanted.seat.is_none() {
         warnings.push("the node is not in the rewarded set of this epoch and earns nothing in it".to_owned());
     }
@@ -143,6 +139,19 @@ pub(crate) async fn estimate(client: &ChainClient, contract: &str, wanted: &Want
     ];
     let record = Answer::record(&answer, lines);
     Ok(warnings.into_iter().fold(record, |record, warning| record.warn(warning)))
+}
+
+/// The last known performance; what it lacks is added to the warnings.
+fn known(performance: &NodePerformanceResponse, warnings: &mut Vec<String>) -> Percent {
+    let Some(known) = &performance.last_known else {
+        warnings.push("the node was never measured: estimated as if nothing were lost".to_owned());
+        return Percent::hundred();
+    };
+    if performance.stale {
+        let of = format!("the last known performance, that of epoch {}, is too old to serve", known.epoch);
+        warnings.push(format!("{of}: the node is paid by a newer one or not at all"));
+    }
+    known.value
 }
 
 impl Basis {
@@ -195,4 +204,28 @@ impl Basis {
 
 fn atomics(value: Decimal) -> u128 {
     value.atomics().u128()
+}
+
+#[cfg(test)]
+mod tests {
+    use nym_contract_types::mixnet::Performance;
+
+    use super::*;
+
+    #[test]
+    fn a_performance_that_is_unknown_or_too_old_is_warned_of() {
+        let value = Percent::zero();
+        let reply = |last_known: Option<Performance>, stale| NodePerformanceResponse { node_id: 1, last_known, stale };
+        let cases = [
+            (reply(None, false), Percent::hundred(), Some("never measured")),
+            (reply(Some(Performance { value, epoch: 7 }), true), value, Some("that of epoch 7, is too old")),
+            (reply(Some(Performance { value, epoch: 7 }), false), value, None),
+        ];
+        for (performance, points, said) in cases {
+            let mut warnings = Vec::new();
+            assert_eq!(known(&performance, &mut warnings), points);
+            assert_eq!(warnings.len(), usize::from(said.is_some()), "{warnings:?}");
+            assert!(said.is_none_or(|said| warnings.iter().all(|warning| warning.contains(said))), "{warnings:?}");
+        }
+    }
 }
