@@ -240,6 +240,11 @@ async fn show(mixnet: &Contract<ChainClient>) -> Outcome<Answer> {
         ("mix node pledge", Some(format!("at least {}", state.params.minimum_mixnode_pledge))),
         ("gateway pledge", Some(format!("at least {}", state.params.minimum_gateway_pledge))),
         ("delegation", Some(least.map_or_else(|| "any amount".to_owned(), |least| format!("at least {least}")))),
+        ("profit margin", Some(allowed(&state.params.profit_margin, &interval.profit_margin, margins))),
+        (
+            "operating cost",
+            Some(allowed(&state.params.interval_operating_cost, &interval.interval_operating_cost, costs)),
+        ),
         ("epoch", Some(duration(epochs.epoch_length))),
         ("interval", Some(format!("{} epochs", epochs.epochs_in_interval))),
         ("report grace", Some(duration(epochs.report_grace))),
@@ -264,6 +269,23 @@ async fn show(mixnet: &Contract<ChainClient>) -> Outcome<Answer> {
     ];
     lines.push(("announced", announced(&pending)));
     Ok(Answer::record(&data, lines))
+}
+
+/// The range of what may be announced, and that of what is paid in this interval where it is another one.
+fn allowed<R: PartialEq>(now: &Option<R>, paid: &Option<R>, words: impl Fn(&R) -> String) -> String {
+    let said = |range: &Option<R>| range.as_ref().map_or_else(|| "any".to_owned(), &words);
+    if now == paid {
+        return said(now);
+    }
+    format!("{}; rewards of this interval allow {}", said(now), said(paid))
+}
+
+fn margins(ProfitMarginRange { minimum, maximum }: &ProfitMarginRange) -> String {
+    format!("{minimum} to {maximum}")
+}
+
+fn costs(OperatingCostRange { minimum, maximum }: &OperatingCostRange) -> String {
+    format!("{minimum} to {maximum}")
 }
 
 /// What does not hold yet, in words; none if nothing is announced.
@@ -375,6 +397,9 @@ fn check_ranges(params: &ContractStateParams, denom: &str) -> Outcome<()> {
             if coin.denom != denom {
                 return Err(refused(WHAT, name, &coin.to_string(), &format!("in {denom}")));
             }
+            if coin.amount > Uint256::from(MAX_SUPPLY) {
+                return Err(refused(WHAT, name, &coin.to_string(), &format!("at most {MAX_SUPPLY}{denom}")));
+            }
         }
         if minimum.amount > maximum.amount {
             return Err(refused(WHAT, "the least cost", &minimum.to_string(), &format!("at most {maximum}")));
@@ -437,6 +462,17 @@ mod tests {
     }
 
     #[test]
+    fn a_range_that_rewards_do_not_keep_to_yet_is_shown_with_theirs() {
+        let open: Option<ProfitMarginRange> = None;
+        let range = Some(ProfitMarginRange { minimum: Percent::zero(), maximum: Percent::hundred() });
+
+        assert_eq!(allowed(&open, &open, margins), "any");
+        assert_eq!(allowed(&range, &range, margins), "0 to 1");
+        assert_eq!(allowed(&range, &open, margins), "0 to 1; rewards of this interval allow any");
+        assert_eq!(allowed(&open, &range, margins), "any; rewards of this interval allow 0 to 1");
+    }
+
+    #[test]
     fn ranges_hold_a_value_at_least_and_are_in_the_staking_denom() {
         let coin = |amount: u128, denom| Some(Coin::new(amount, denom));
         let none = || Ranges {
@@ -464,5 +500,8 @@ mod tests {
         assert!(check(costs(coin(5, "unym"), coin(5, "unym"))).is_ok());
         assert!(cause(check(costs(coin(6, "unym"), coin(5, "unym")))).contains("it has to be at most 5unym"));
         assert!(cause(check(costs(coin(5, "unym"), coin(6, "unyx")))).contains("the largest cost: 6unyx"));
+        assert!(check(costs(coin(5, "unym"), coin(MAX_SUPPLY, "unym"))).is_ok());
+        let above = check(costs(coin(5, "unym"), coin(MAX_SUPPLY + 1, "unym")));
+        assert!(cause(above).contains("it has to be at most 1000000000000000000unym"));
     }
 }
