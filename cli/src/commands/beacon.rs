@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use nym_chain_client::{MixnetMessages, MixnetQueries};
 use nym_contract_types::{
     beacon::{KEY_LENGTH, SIGNATURE_LENGTH},
-    mixnet::BeaconKey,
+    mixnet::{limits::MAX_MEMBERS, BeaconKey},
     EpochId,
 };
 
@@ -19,9 +19,6 @@ use crate::{
     output::Answer,
     submit::submit_and_report,
 };
-
-/// Most members of the group; the contract's rule.
-const MAX_MEMBERS: usize = 64;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Beacon {

@@ -5,7 +5,13 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use futures::TryStreamExt;
 use nym_chain_client::{MixnetMessages, MixnetQueries};
-use nym_contract_types::{mixnet::NodeReport, EpochId, NodeId};
+use nym_contract_types::{
+    mixnet::{
+        limits::{MAX_MONITORS, MAX_REPORTS},
+        NodeReport,
+    },
+    EpochId, NodeId,
+};
 use serde::Serialize;
 
 use super::{input, node::AccountArgs};
@@ -17,11 +23,6 @@ use crate::{
     output::Answer,
     submit::submit_and_report,
 };
-
-/// Most monitors; the contract's rule.
-const MAX_MONITORS: usize = 64;
-/// Most scores in one message; the contract's rule.
-const MAX_REPORTS: usize = 1_000;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Monitor {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use cosmwasm_std::{Coin, Decimal, Uint128, Uint256};
 use nym_chain_client::{ChainClient, Contract, MixnetMessages, MixnetQueries};
+use nym_contract_types::mixnet::limits::{MAX_REWARDED_SET, MAX_SECONDS, MAX_SUPPLY, MAX_WORK_FACTOR};
 use nym_contract_types::mixnet::{
     ContractStateParams, OperatingCostRange, PendingParams, ProfitMarginRange, RewardingParamsUpdate,
 };
@@ -21,15 +22,6 @@ use crate::{
     output::Answer,
     submit::submit_and_report,
 };
-
-/// Most that a supply or a least stake may be, in the denom's unit; the contract's rule.
-const MAX_SUPPLY: u128 = 1_000_000_000_000_000_000;
-/// Largest factor of work; the contract's rule.
-const MAX_FACTOR: u128 = 1_000_000;
-/// Nodes that may be drawn for an epoch; the contract's rule.
-const SET_SIZES: std::ops::RangeInclusive<u32> = 3..=1_000;
-/// Longest epoch: a year; the contract's rule.
-const MAX_SECONDS: u64 = 366 * 24 * 3_600;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Params {
@@ -338,14 +330,15 @@ fn check_update(update: &RewardingParamsUpdate) -> Outcome<()> {
         }
     }
     if let Some(factor) = update.active_set_work_factor {
-        if factor < Decimal::one() || factor > Decimal::from_ratio(MAX_FACTOR, 1u128) {
-            let rule = format!("1 to {MAX_FACTOR}");
+        if factor < Decimal::one() || factor > Decimal::from_ratio(MAX_WORK_FACTOR, 1u128) {
+            let rule = format!("1 to {MAX_WORK_FACTOR}");
             return Err(refused(WHAT, "active_set_work_factor", &factor.to_string(), &rule));
         }
     }
     if let Some(size) = update.rewarded_set_size {
-        if !SET_SIZES.contains(&size) {
-            return Err(refused(WHAT, "rewarded_set_size", &size.to_string(), "3 to 1000"));
+        if !(3..=MAX_REWARDED_SET).contains(&size) {
+            let rule = format!("3 to {MAX_REWARDED_SET}");
+            return Err(refused(WHAT, "rewarded_set_size", &size.to_string(), &rule));
         }
     }
     Ok(())

@@ -4,7 +4,10 @@ use clap::{Args, Subcommand};
 use cosmwasm_std::{Coin, Uint256};
 use futures::{StreamExt, TryStreamExt};
 use nym_chain_client::{ChainClient, Contract, MixnetMessages, MixnetQueries};
-use nym_contract_types::{mixnet::PendingRewardResponse, NodeId, Percent};
+use nym_contract_types::{
+    mixnet::{limits::MAX_WITHDRAWALS, PendingRewardResponse},
+    NodeId, Percent,
+};
 use serde::Serialize;
 use serde_json::json;
 
@@ -21,8 +24,6 @@ use crate::{
     submit::{submit, submit_and_report, Submitted},
 };
 
-/// The contract pays this many delegations in one message.
-const PER_TRANSACTION: usize = 50;
 /// Questions to the chain at the same time.
 const AT_ONCE: usize = 8;
 
@@ -156,7 +157,7 @@ async fn claim(which: Which, tx: &TxArgs, context: &Context) -> Outcome<Answer> 
     }
 
     // The node's own reward goes with the first part; without delegations it is a part of its own.
-    let mut parts: Vec<Vec<NodeId>> = mix_ids.chunks(PER_TRANSACTION).map(<[_]>::to_vec).collect();
+    let mut parts: Vec<Vec<NodeId>> = mix_ids.chunks(MAX_WITHDRAWALS).map(<[_]>::to_vec).collect();
     if parts.is_empty() {
         parts.push(Vec::new());
     }
