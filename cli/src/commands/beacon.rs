@@ -80,16 +80,14 @@ pub(crate) async fn run(command: Beacon, context: &Context) -> Outcome<Answer> {
             for member in &key.members {
                 context.check_address(&member.account, WHAT)?;
             }
-            let account = context.account(&tx).await?;
-            let mixnet = account.client().contract(context.mixnet_address()?);
+            let (account, mixnet) = context.account_and_mixnet(&tx).await?;
             let message = mixnet.update_beacon_key(key).attempt(WHAT)?;
             submit_and_report(&account, message, &tx, WHAT).await
         }
         Beacon::HandOver { to, tx } => {
             let what = format!("offer the beacon to {to}");
             context.check_address(&to, &what)?;
-            let account = context.account(&tx).await?;
-            let mixnet = account.client().contract(context.mixnet_address()?);
+            let (account, mixnet) = context.account_and_mixnet(&tx).await?;
             let message = mixnet.hand_over_beacon(to).attempt(what.clone())?;
             submit_and_report(&account, message, &tx, &what).await
         }
@@ -124,8 +122,7 @@ async fn show(context: &Context) -> Outcome<Answer> {
 
 /// `epoch seed`
 pub(crate) async fn seed(seed: Seed, tx: &TxArgs, context: &Context) -> Outcome<Answer> {
-    let account = context.account(tx).await?;
-    let mixnet = account.client().contract(context.mixnet_address()?);
+    let (account, mixnet) = context.account_and_mixnet(tx).await?;
     let epoch = match seed.epoch {
         Some(epoch) => epoch,
         None => mixnet.beacon().await.attempt("read the beacon")?.epoch,
@@ -137,8 +134,7 @@ pub(crate) async fn seed(seed: Seed, tx: &TxArgs, context: &Context) -> Outcome<
 
 /// `epoch seed-share`
 pub(crate) async fn seed_share(share: SeedShare, tx: &TxArgs, context: &Context) -> Outcome<Answer> {
-    let account = context.account(tx).await?;
-    let mixnet = account.client().contract(context.mixnet_address()?);
+    let (account, mixnet) = context.account_and_mixnet(tx).await?;
     let epoch = match share.epoch {
         Some(epoch) => epoch,
         None => mixnet.beacon().await.attempt("read the beacon")?.epoch,

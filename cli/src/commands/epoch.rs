@@ -131,8 +131,7 @@ async fn verify(context: &Context) -> Outcome<Answer> {
 }
 
 async fn advance(limit: Option<u32>, tx: &TxArgs, context: &Context) -> Outcome<Answer> {
-    let account = context.account(tx).await?;
-    let mixnet = account.client().contract(context.mixnet_address()?);
+    let (account, mixnet) = context.account_and_mixnet(tx).await?;
     let before = mixnet.epoch_status().await.attempt("read the epoch")?;
     let epoch = before.epoch;
     if before.state == EpochState::InProgress && !before.can_begin {

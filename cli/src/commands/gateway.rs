@@ -111,8 +111,7 @@ pub(crate) async fn run(command: Gateway, context: &Context) -> Outcome<Answer> 
     match command {
         Gateway::Bond { node_file, tx } => bond(&node_file, &tx, context).await,
         Gateway::Unbond { tx } => {
-            let account = context.account(&tx).await?;
-            let mixnet = account.client().contract(context.mixnet_address()?);
+            let (account, mixnet) = context.account_and_mixnet(&tx).await?;
             let owned = mixnet.owned_gateway(account.address()).await.attempt("look for your gateway")?;
             let bond = owned.ok_or_else(|| none_bonded(account.address()))?;
             let message = mixnet.unbond_gateway().attempt("unbond")?.effect(format!("pays {} out", bond.pledge_amount));
@@ -158,8 +157,7 @@ pub(crate) async fn run(command: Gateway, context: &Context) -> Outcome<Answer> 
 
 async fn bond(node_file: &Path, tx: &TxArgs, context: &Context) -> Outcome<Answer> {
     let bonding = read_printed::<SignedBonding<GatewayBonding>>(node_file, PRINTED_BY)?;
-    let account = context.account(tx).await?;
-    let mixnet = account.client().contract(context.mixnet_address()?);
+    let (account, mixnet) = context.account_and_mixnet(tx).await?;
     let params = mixnet.state_params().await.attempt("read the contract's parameters")?;
     check_bonding(&bonding, context, &account, &mixnet, &params.minimum_gateway_pledge, PRINTED_BY).await?;
 
@@ -198,8 +196,7 @@ async fn show(which: &Which, context: &Context) -> Outcome<Answer> {
 }
 
 async fn update_config(update: Update, tx: &TxArgs, context: &Context) -> Outcome<Answer> {
-    let account = context.account(tx).await?;
-    let mixnet = account.client().contract(context.mixnet_address()?);
+    let (account, mixnet) = context.account_and_mixnet(tx).await?;
     let owned = mixnet.owned_gateway(account.address()).await.attempt("look for your gateway")?;
     let now = owned.ok_or_else(|| none_bonded(account.address()))?.gateway;
     let new_config = GatewayConfigUpdate {

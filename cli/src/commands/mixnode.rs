@@ -281,8 +281,7 @@ pub(crate) async fn run(command: Mixnode, context: &Context) -> Outcome<Answer> 
 
 async fn bond(node_file: &Path, tx: &TxArgs, context: &Context) -> Outcome<Answer> {
     let bonding = read_printed::<SignedBonding<MixnodeBonding>>(node_file, PRINTED_BY)?;
-    let account = context.account(tx).await?;
-    let mixnet = account.client().contract(context.mixnet_address()?);
+    let (account, mixnet) = context.account_and_mixnet(tx).await?;
     let params = mixnet.state_params().await.attempt("read the contract's parameters")?;
     check_bonding(&bonding, context, &account, &mixnet, &params.minimum_mixnode_pledge, PRINTED_BY).await?;
 
@@ -381,8 +380,7 @@ struct Own {
 
 impl Own {
     async fn find(tx: &TxArgs, context: &Context) -> Outcome<Self> {
-        let account = context.account(tx).await?;
-        let contract = account.client().contract(context.mixnet_address()?);
+        let (account, contract) = context.account_and_mixnet(tx).await?;
         let owned = contract.owned_mixnode(account.address()).await.attempt("look for your mix node")?;
         let node = owned.ok_or_else(|| none_bonded(account.address()))?;
         Ok(Self { account, contract, node })

@@ -126,8 +126,7 @@ async fn set(who: Who, tx: &TxArgs, context: &Context) -> Outcome<Answer> {
         let cause = format!("{} are named", monitors.len());
         return Err(refused(cause, format!("name at most {MAX_MONITORS}")));
     }
-    let account = context.account(tx).await?;
-    let mixnet = account.client().contract(context.mixnet_address()?);
+    let (account, mixnet) = context.account_and_mixnet(tx).await?;
     let message = mixnet.update_monitors(monitors).attempt(WHAT)?;
     submit_and_report(&account, message, tx, WHAT).await
 }
@@ -140,8 +139,7 @@ pub(crate) async fn report(report: Report, tx: &TxArgs, context: &Context) -> Ou
         scores.extend(more);
     }
     check_scores(&scores)?;
-    let account = context.account(tx).await?;
-    let mixnet = account.client().contract(context.mixnet_address()?);
+    let (account, mixnet) = context.account_and_mixnet(tx).await?;
     let epoch = match report.epoch {
         Some(epoch) => epoch,
         None => mixnet.epoch_status().await.attempt("read the epoch")?.epoch,

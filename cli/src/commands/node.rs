@@ -109,8 +109,7 @@ pub(crate) async fn update_keys(
     printed_by: &str,
 ) -> Outcome<Answer> {
     let signed: SignedKeys = read_printed(node_file, printed_by)?;
-    let account = context.account(tx).await?;
-    let mixnet = account.client().contract(context.mixnet_address()?);
+    let (account, mixnet) = context.account_and_mixnet(tx).await?;
     let could_not = format!("could not announce the keys of '{}'", signed.identity_key);
     let again = format!("run {printed_by} anew on the node's machine");
 

@@ -151,8 +151,7 @@ pub(crate) async fn run(command: Params, context: &Context) -> Outcome<Answer> {
     match command {
         Params::Show => show(&context.mixnet().await?).await,
         Params::SetMinimums { minimums, tx } => {
-            let account = context.account(&tx).await?;
-            let mixnet = account.client().contract(context.mixnet_address()?);
+            let (account, mixnet) = context.account_and_mixnet(&tx).await?;
             let now = mixnet.state_params().await.attempt("read the least stakes")?;
             let least_delegation = match minimums.any_delegation {
                 true => None,
@@ -169,8 +168,7 @@ pub(crate) async fn run(command: Params, context: &Context) -> Outcome<Answer> {
             submit_and_report(&account, message, &tx, "change the least stakes").await
         }
         Params::SetRanges { ranges, tx } => {
-            let account = context.account(&tx).await?;
-            let mixnet = account.client().contract(context.mixnet_address()?);
+            let (account, mixnet) = context.account_and_mixnet(&tx).await?;
             let now = mixnet.state_params().await.attempt("read the ranges")?;
             let updated = ranges.change(now);
             check_ranges(&updated, context.stake_denom()?)?;
@@ -179,14 +177,12 @@ pub(crate) async fn run(command: Params, context: &Context) -> Outcome<Answer> {
         }
         Params::SetRewarding { update, tx } => {
             let update = update.read()?;
-            let account = context.account(&tx).await?;
-            let mixnet = account.client().contract(context.mixnet_address()?);
+            let (account, mixnet) = context.account_and_mixnet(&tx).await?;
             let message = mixnet.update_rewarding_params(update).attempt("change the reward model")?;
             submit_and_report(&account, message, &tx, "change the reward model").await
         }
         Params::SetClock { clock, tx } => {
-            let account = context.account(&tx).await?;
-            let mixnet = account.client().contract(context.mixnet_address()?);
+            let (account, mixnet) = context.account_and_mixnet(&tx).await?;
             let (state, pending) =
                 futures::try_join!(mixnet.contract_state(), mixnet.pending_params()).attempt("read the clock")?;
             // What was announced and does not hold yet stays, too.
@@ -204,8 +200,7 @@ pub(crate) async fn run(command: Params, context: &Context) -> Outcome<Answer> {
             submit_and_report(&account, message, &tx, "change the clock").await
         }
         Params::SetActiveSet { active_set_size, tx } => {
-            let account = context.account(&tx).await?;
-            let mixnet = account.client().contract(context.mixnet_address()?);
+            let (account, mixnet) = context.account_and_mixnet(&tx).await?;
             let rewarded = mixnet.rewarding_params().await.attempt("read the reward model")?.rewarded_set_size;
             if !(3..=rewarded).contains(&active_set_size) {
                 let rule = format!("3 to {rewarded}, the rewarded set's size");

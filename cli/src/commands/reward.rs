@@ -118,8 +118,7 @@ pub(crate) async fn run(command: Reward, context: &Context) -> Outcome<Answer> {
         Reward::Solvency => solvency(&context.mixnet().await?).await,
         Reward::Claim { which, tx } => claim(which, &tx, context).await,
         Reward::Fund { amount, tx } => {
-            let account = context.account(&tx).await?;
-            let mixnet = account.client().contract(context.mixnet_address()?);
+            let (account, mixnet) = context.account_and_mixnet(&tx).await?;
             let message = mixnet.fund_reward_pool(amount.clone()).attempt("give to the reward pool")?;
             submit_and_report(&account, message, &tx, &format!("give {amount} to the reward pool")).await
         }
@@ -127,8 +126,7 @@ pub(crate) async fn run(command: Reward, context: &Context) -> Outcome<Answer> {
 }
 
 async fn claim(which: Which, tx: &TxArgs, context: &Context) -> Outcome<Answer> {
-    let account = context.account(tx).await?;
-    let mixnet = account.client().contract(context.mixnet_address()?);
+    let (account, mixnet) = context.account_and_mixnet(tx).await?;
     let (operator, mut mix_ids, rows) = if which.all {
         let mut rows = earned(&mixnet, account.address()).await?;
         rows.retain(|row| !row.earned.amount.is_zero());
