@@ -105,7 +105,7 @@ pub(crate) async fn run(command: Delegation, context: &Context) -> Outcome<Answe
             let Coin { amount, denom } = &delegation.amount;
             let message = mixnet.undelegate(mix_id).attempt(what.clone())?;
             // Fractions of a unit in both may make one more.
-            let all = *amount + rewards;
+            let all = amount.saturating_add(rewards);
             let of_it = format!("{amount}{denom} delegated and {rewards}{denom} of rewards");
             let message = message.effect(format!("pays at least {all}{denom} out, as it stands now: {of_it}"));
             submit_and_report(&account, message, &tx, &what).await

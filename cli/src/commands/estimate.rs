@@ -173,7 +173,8 @@ impl Basis {
                 let costs = self.params.interval.nearest(&stakes.cost_params);
                 let costs = Costs {
                     profit_margin: costs.profit_margin_percent.value().into(),
-                    interval_operating_cost: Decimal256::from_ratio(costs.interval_operating_cost.amount, 1u32),
+                    interval_operating_cost: Decimal256::checked_from_ratio(costs.interval_operating_cost.amount, 1u32)
+                        .map_err(|_| OutOfRange { what: "operating cost" })?,
                 };
                 let points = Decimal256::from_ratio(performance.basis_points(), 10_000u32);
                 let mut model = self.params.model(self.state.epochs.epochs_in_interval);

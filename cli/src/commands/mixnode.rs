@@ -390,14 +390,14 @@ impl Own {
     async fn payout(&self) -> Outcome<String> {
         let node = &self.node;
         let Coin { denom, amount } = &node.bond_information.original_pledge;
-        let pledge = *amount + Uint256::from(node.pending_changes.pledge_increase);
+        let pledge = amount.saturating_add(node.pending_changes.pledge_increase.into());
         let rewards = if is_parked(&self.contract, node.bond_information.mix_id).await? {
             // Of a node whose numbers are not to be trusted only the pledge is paid.
             Uint256::zero()
         } else {
             Uint256::from(node.rewarding_details.operator.to_uint_floor()).saturating_sub(*amount)
         };
-        let all = pledge + rewards;
+        let all = pledge.saturating_add(rewards);
         let of_it = format!("{pledge}{denom} of pledge and {rewards}{denom} of rewards");
         Ok(format!("pays {all}{denom} out, as it stands now: {of_it}"))
     }

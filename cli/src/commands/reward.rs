@@ -163,14 +163,14 @@ async fn claim(which: Which, tx: &TxArgs, context: &Context) -> Outcome<Answer> 
     let denom = context.stake_denom()?;
     for (index, part) in parts.into_iter().enumerate() {
         let own = operator && index == 0;
-        let of_delegations: Uint256 = part.iter().map(|mix_id| earned_by(DELEGATION, Some(*mix_id))).sum();
-        let of_node = if own { earned_by(OPERATOR, None) } else { Uint256::zero() };
+        let of_delegations = part.iter().map(|mix_id| earned_by(DELEGATION, Some(*mix_id)));
+        let all = sum(of_delegations.chain(own.then(|| earned_by(OPERATOR, None))));
         let message = mixnet.withdraw_rewards(part, own).attempt("claim rewards")?;
-        let message = message.effect(format!("pays {}{denom} out, as it stands now", of_delegations + of_node));
+        let message = message.effect(format!("pays {all}{denom} out, as it stands now"));
         match submit(&account, message, tx, "claim rewards").await? {
             Submitted::DryRun(answer) => return Ok(answer),
             Submitted::Sent { outcome, .. } => {
-                paid += paid_in(&outcome, denom);
+                paid = paid.saturating_add(paid_in(&outcome, denom));
                 sent.push(outcome.hash);
             }
         }
@@ -184,7 +184,12 @@ async fn claim(which: Which, tx: &TxArgs, context: &Context) -> Outcome<Answer> 
 fn paid_in(outcome: &nym_chain_client::TxOutcome, denom: &str) -> Uint256 {
     let attributes = outcome.events.iter().filter(|event| event.kind.starts_with("wasm-")).flat_map(|e| &e.attributes);
     let amounts = attributes.filter(|(key, _)| key == "amount").filter_map(|(_, value)| coin(value).ok());
-    amounts.filter(|coin| coin.denom == denom).map(|coin| coin.amount).sum()
+    sum(amounts.filter(|coin| coin.denom == denom).map(|coin| coin.amount))
+}
+
+/// A sum of what an endpoint says, which may be any numbers.
+fn sum(amounts: impl Iterator<Item = Uint256>) -> Uint256 {
+    amounts.fold(Uint256::zero(), Uint256::saturating_add)
 }
 
 /// Everything that an account has earned: its own node first, then its delegations by node.
@@ -233,4 +238,17 @@ async fn solvency(mixnet: &Contract<ChainClient>) -> Outcome<Answer> {
     ];
     let answer = Answer::record(&data, lines);
     Ok(if solvency.solvent { answer } else { answer.warn("the contract holds less than it owes") })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sum_beyond_all_numbers_is_the_largest() {
+        let amounts = |amounts: [u128; 2]| amounts.map(Uint256::from).into_iter();
+
+        assert_eq!(sum(amounts([5, 7])), Uint256::from(12u128));
+        assert_eq!(sum(amounts([5, 7]).chain([Uint256::MAX])), Uint256::MAX);
+    }
 }
