@@ -73,8 +73,9 @@ pub(crate) enum Epoch {
 pub(crate) async fn run(command: Epoch, context: &Context) -> Outcome<Answer> {
     match command {
         Epoch::Show => {
-            let status = context.mixnet().await?.epoch_status().await.attempt("read the epoch")?;
-            let layers = context.mixnet().await?.layer_distribution().await.attempt("read the layers")?;
+            let mixnet = context.mixnet().await?;
+            let (status, layers) =
+                futures::try_join!(mixnet.epoch_status(), mixnet.layer_distribution()).attempt("read the epoch")?;
             let mut data = serde_json::to_value(&status)?;
             data["layers"] = json!([layers.layer1, layers.layer2, layers.layer3]);
             let mut lines = lines(&status);
