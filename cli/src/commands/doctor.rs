@@ -2,7 +2,7 @@
 //! work, and whether it is paid by what it announced.
 
 use std::fmt::Display;
-use std::net::{SocketAddr, ToSocketAddrs};
+use std::net::SocketAddr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use cosmwasm_std::Coin;
@@ -15,6 +15,7 @@ use nym_daemon::{ErrorKind, Failure};
 use serde::Serialize;
 
 use crate::{
+    amounts::address,
     context::Context,
     failure::{not_found, Attempt, Outcome},
     output::Answer,
@@ -162,7 +163,7 @@ fn announced(machine: &MixNode, bond: &MixNode) -> Vec<Finding> {
         same("identity key", &machine.identity_key, &bond.identity_key),
         same("sphinx key", &machine.sphinx_key, &bond.sphinx_key),
         same("link key", optional(&machine.noise_key), optional(&bond.noise_key)),
-        same("address", format!("{}:{}", machine.host, machine.mix_port), format!("{}:{}", bond.host, bond.mix_port)),
+        same("address", address(&machine.host, machine.mix_port), address(&bond.host, bond.mix_port)),
         same("public port", machine.http_api_port, bond.http_api_port),
         same("version", &machine.version, &bond.version),
     ];
@@ -172,13 +173,12 @@ fn announced(machine: &MixNode, bond: &MixNode) -> Vec<Finding> {
 
 /// The same of a gateway.
 fn announced_gateway(machine: &Gateway, bond: &Gateway) -> Vec<Finding> {
-    let (port, bonded) = (machine.clients_port, bond.clients_port);
     let mut findings = vec![
         same("identity key", &machine.identity_key, &bond.identity_key),
         same("sphinx key", &machine.sphinx_key, &bond.sphinx_key),
         same("link key", optional(&machine.noise_key), optional(&bond.noise_key)),
-        same("address", format!("{}:{}", machine.host, machine.mix_port), format!("{}:{}", bond.host, bond.mix_port)),
-        same("clients", format!("{}:{port}", machine.host), format!("{}:{bonded}", bond.host)),
+        same("address", address(&machine.host, machine.mix_port), address(&bond.host, bond.mix_port)),
+        same("clients", address(&machine.host, machine.clients_port), address(&bond.host, bond.clients_port)),
         same("location", &machine.location, &bond.location),
         same("version", &machine.version, &bond.version),
     ];
@@ -204,11 +204,10 @@ fn without_link_key(key: &Option<String>, kind: Kind) -> Option<Finding> {
 
 /// Whether a bonded address accepts connections from here.
 async fn reached(check: &'static str, host: &str, port: u16) -> Finding {
-    let address = format!("{host}:{port}");
-    let resolved: Option<SocketAddr> = address.to_socket_addrs().ok().and_then(|mut found| found.next());
-    let connected = match resolved {
-        None => Err("the address cannot be resolved".to_owned()),
-        Some(to) => match tokio::time::timeout(PATIENCE, tokio::net::TcpStream::connect(to)).await {
+    let address = address(host, port);
+    let connected = match address.parse::<SocketAddr>() {
+        Err(_) => Err("that is no IP address".to_owned()),
+        Ok(to) => match tokio::time::timeout(PATIENCE, tokio::net::TcpStream::connect(to)).await {
             Err(_) => Err(format!("no answer within {} s", PATIENCE.as_secs())),
             Ok(result) => result.map(|_| ()).map_err(|error| error.to_string()),
         },

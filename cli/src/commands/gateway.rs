@@ -10,6 +10,7 @@ use nym_contract_types::mixnet::{GatewayBond, GatewayBonding, GatewayConfigUpdat
 use super::doctor;
 use super::node::{check_bonding, node_keys, read_printed, signing_nonce, update_keys, AccountArgs};
 use crate::{
+    amounts::address,
     args::TxArgs,
     context::Context,
     failure::{not_found, usage, Attempt, Outcome},
@@ -129,8 +130,8 @@ pub(crate) async fn run(command: Gateway, context: &Context) -> Outcome<Answer> 
                     let gateway = &bond.gateway;
                     vec![
                         gateway.identity_key.clone(),
-                        format!("{}:{}", gateway.host, gateway.mix_port),
-                        format!("{}:{}", gateway.host, gateway.clients_port),
+                        address(&gateway.host, gateway.mix_port),
+                        address(&gateway.host, gateway.clients_port),
                         gateway.location.clone(),
                         bond.pledge_amount.to_string(),
                         bond.owner.to_string(),
@@ -185,8 +186,8 @@ async fn show(which: &Which, context: &Context) -> Outcome<Answer> {
         vec![
             ("identity", Some(gateway.identity_key.clone())),
             ("owner", Some(bond.owner.to_string())),
-            ("address", Some(format!("{}:{}", gateway.host, gateway.mix_port))),
-            ("clients", Some(format!("{}:{}", gateway.host, gateway.clients_port))),
+            ("address", Some(address(&gateway.host, gateway.mix_port))),
+            ("clients", Some(address(&gateway.host, gateway.clients_port))),
             ("location", Some(gateway.location.clone())),
             ("pledge", Some(bond.pledge_amount.to_string())),
             ("bonded at height", Some(bond.block_height.to_string())),

@@ -15,7 +15,7 @@ use serde::Serialize;
 use super::doctor;
 use super::node::{check_bonding, is_parked, node_keys, read_printed, signing_nonce, update_keys, AccountArgs};
 use crate::{
-    amounts::{coin, share},
+    amounts::{address, coin, share},
     args::TxArgs,
     context::Context,
     failure::{not_found, usage, Attempt, Outcome},
@@ -210,7 +210,7 @@ pub(crate) async fn run(command: Mixnode, context: &Context) -> Outcome<Answer> 
                         bond.mix_id.to_string(),
                         bond.layer.map_or_else(|| "-".to_owned(), |layer| layer.to_string()),
                         bond.mix_node.identity_key.clone(),
-                        format!("{}:{}", bond.mix_node.host, bond.mix_node.mix_port),
+                        address(&bond.mix_node.host, bond.mix_node.mix_port),
                         bond.original_pledge.to_string(),
                         delegated(node),
                         bond.owner.to_string(),
@@ -320,7 +320,7 @@ async fn show(which: &Which, context: &Context) -> Outcome<Answer> {
             ("mix id", Some(bond.mix_id.to_string())),
             ("identity", Some(bond.mix_node.identity_key.clone())),
             ("owner", Some(bond.owner.to_string())),
-            ("address", Some(format!("{}:{}", bond.mix_node.host, bond.mix_node.mix_port))),
+            ("address", Some(address(&bond.mix_node.host, bond.mix_node.mix_port))),
             ("layer", Some(bond.layer.map_or_else(|| "none in this epoch".to_owned(), |layer| layer.to_string()))),
             ("pledge", Some(bond.original_pledge.to_string())),
             ("delegated", Some(format!("{} by {} accounts", delegated(&node), rewarding.unique_delegations))),
