@@ -13,7 +13,9 @@ use nym_contract_types::{NodeId, Percent};
 use serde::Serialize;
 
 use super::doctor;
-use super::node::{check_bonding, is_parked, node_keys, read_printed, signing_nonce, update_keys, AccountArgs};
+use super::node::{
+    check_bonding, is_parked, node_keys, none_bonded, read_printed, signing_nonce, update_keys, AccountArgs,
+};
 use crate::{
     amounts::{address, coin, share},
     args::TxArgs,
@@ -266,7 +268,7 @@ pub(crate) async fn run(command: Mixnode, context: &Context) -> Outcome<Answer> 
         Mixnode::UpdateKeys { node_file, tx } => {
             let bonded = async |mixnet: &Contract<ChainClient>, address: &str| {
                 let owned = mixnet.owned_mixnode(address).await.attempt("look for your mix node")?;
-                let node = owned.ok_or_else(|| none_bonded(address))?;
+                let node = owned.ok_or_else(|| none_bonded("mix node", address))?;
                 Ok(node.bond_information.mix_node.identity_key)
             };
             update_keys(&node_file, bonded, &tx, context, "mixnode keys-info").await
@@ -382,7 +384,7 @@ impl Own {
     async fn find(tx: &TxArgs, context: &Context) -> Outcome<Self> {
         let (account, contract) = context.account_and_mixnet(tx).await?;
         let owned = contract.owned_mixnode(account.address()).await.attempt("look for your mix node")?;
-        let node = owned.ok_or_else(|| none_bonded(account.address()))?;
+        let node = owned.ok_or_else(|| none_bonded("mix node", account.address()))?;
         Ok(Self { account, contract, node })
     }
 
@@ -411,12 +413,4 @@ fn delegated(node: &MixNodeDetails) -> String {
     let denom = &node.bond_information.original_pledge.denom;
     let counting = node.rewarding_details.delegates.to_uint_floor();
     format!("{}{denom}", counting.saturating_add(node.pending_changes.delegations))
-}
-
-fn none_bonded(address: &str) -> nym_daemon::Failure {
-    not_found(
-        "could not find your mix node",
-        format!("account {address} has none bonded"),
-        "use the account that bonded it: --from NAME",
-    )
 }
