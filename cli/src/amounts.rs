@@ -1,5 +1,7 @@
 //! Values as people write them.
 
+use std::net::{IpAddr, SocketAddr};
+
 use cosmwasm_std::{Coin, Decimal, Uint128};
 use nym_contract_types::{beacon::SIGNATURE_LENGTH, mixnet::NodeReport, Percent};
 
@@ -38,6 +40,12 @@ pub(crate) fn signature(text: &str) -> Result<[u8; SIGNATURE_LENGTH], String> {
     bytes.try_into().map_err(|_| format!("'{text}' has {count} bytes; a signature has {SIGNATURE_LENGTH}"))
 }
 
+/// An address as people write it: `198.51.100.7:1789`, `[2001:db8::7]:1789`.
+pub(crate) fn address(host: &str, port: u16) -> String {
+    let ip: Result<IpAddr, _> = host.parse();
+    ip.map_or_else(|_| format!("{host}:{port}"), |ip| SocketAddr::new(ip, port).to_string())
+}
+
 /// A number of seconds as people say it: `2h 5m`, `45s`.
 pub(crate) fn duration(seconds: u64) -> String {
     let (hours, minutes, rest) = (seconds / 3_600, seconds % 3_600 / 60, seconds % 60);
@@ -50,11 +58,18 @@ pub(crate) fn duration(seconds: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{duration, score, signature};
+    use super::{address, duration, score, signature};
 
     #[test]
     fn durations_show_two_units_at_most() {
         assert_eq!([0, 59, 61, 7_500].map(duration), ["0s", "59s", "1m 1s", "2h 5m"]);
+    }
+
+    #[test]
+    fn addresses_are_ones_that_can_be_reached() {
+        assert_eq!(address("198.51.100.7", 1_789), "198.51.100.7:1789");
+        assert_eq!(address("2001:db8::7", 1_789), "[2001:db8::7]:1789");
+        assert_eq!(address("nowhere", 1_789), "nowhere:1789");
     }
 
     #[test]

@@ -128,6 +128,14 @@ impl Context {
         Ok(client.account(self.wallet(&tx.signer)?))
     }
 
+    /// The account that signs, and the mixnet contract over its connection.
+    pub async fn account_and_mixnet(&self, tx: &TxArgs) -> Outcome<(Account, Contract<ChainClient>)> {
+        let address = self.mixnet_address()?;
+        let account = self.account(tx).await?;
+        let mixnet = account.client().contract(address);
+        Ok((account, mixnet))
+    }
+
     /// The key that signs.
     pub fn wallet(&self, signer: &SignerArgs) -> Outcome<Wallet> {
         let (mnemonic, whose) = match (&signer.from, &signer.mnemonic_file) {

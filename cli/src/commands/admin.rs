@@ -49,14 +49,12 @@ pub(crate) async fn run(command: Admin, context: &Context) -> Outcome<Answer> {
         Admin::Offer { to, tx } => {
             let what = format!("offer the contract to {to}");
             context.check_address(&to, &what)?;
-            let account = context.account(&tx).await?;
-            let mixnet = account.client().contract(context.mixnet_address()?);
+            let (account, mixnet) = context.account_and_mixnet(&tx).await?;
             let message = mixnet.update_admin(to).attempt(what.clone())?;
             submit_and_report(&account, message, &tx, &what).await
         }
         Admin::Accept { tx } => {
-            let account = context.account(&tx).await?;
-            let mixnet = account.client().contract(context.mixnet_address()?);
+            let (account, mixnet) = context.account_and_mixnet(&tx).await?;
             let offered = mixnet.pending_params().await.attempt("read who owns the contract")?.admin;
             if offered.as_ref().is_none_or(|offered| offered.as_str() != account.address()) {
                 return Err(not_found(

@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use nym_chain_client::{MixnetMessages, MixnetQueries};
 use nym_contract_types::{
     beacon::{KEY_LENGTH, SIGNATURE_LENGTH},
-    mixnet::BeaconKey,
+    mixnet::{limits::MAX_MEMBERS, BeaconKey},
     EpochId,
 };
 
@@ -19,9 +19,6 @@ use crate::{
     output::Answer,
     submit::submit_and_report,
 };
-
-/// Most members of the group; the contract's rule.
-const MAX_MEMBERS: usize = 64;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Beacon {
@@ -83,16 +80,14 @@ pub(crate) async fn run(command: Beacon, context: &Context) -> Outcome<Answer> {
             for member in &key.members {
                 context.check_address(&member.account, WHAT)?;
             }
-            let account = context.account(&tx).await?;
-            let mixnet = account.client().contract(context.mixnet_address()?);
+            let (account, mixnet) = context.account_and_mixnet(&tx).await?;
             let message = mixnet.update_beacon_key(key).attempt(WHAT)?;
             submit_and_report(&account, message, &tx, WHAT).await
         }
         Beacon::HandOver { to, tx } => {
             let what = format!("offer the beacon to {to}");
             context.check_address(&to, &what)?;
-            let account = context.account(&tx).await?;
-            let mixnet = account.client().contract(context.mixnet_address()?);
+            let (account, mixnet) = context.account_and_mixnet(&tx).await?;
             let message = mixnet.hand_over_beacon(to).attempt(what.clone())?;
             submit_and_report(&account, message, &tx, &what).await
         }
@@ -127,8 +122,7 @@ async fn show(context: &Context) -> Outcome<Answer> {
 
 /// `epoch seed`
 pub(crate) async fn seed(seed: Seed, tx: &TxArgs, context: &Context) -> Outcome<Answer> {
-    let account = context.account(tx).await?;
-    let mixnet = account.client().contract(context.mixnet_address()?);
+    let (account, mixnet) = context.account_and_mixnet(tx).await?;
     let epoch = match seed.epoch {
         Some(epoch) => epoch,
         None => mixnet.beacon().await.attempt("read the beacon")?.epoch,
@@ -140,8 +134,7 @@ pub(crate) async fn seed(seed: Seed, tx: &TxArgs, context: &Context) -> Outcome<
 
 /// `epoch seed-share`
 pub(crate) async fn seed_share(share: SeedShare, tx: &TxArgs, context: &Context) -> Outcome<Answer> {
-    let account = context.account(tx).await?;
-    let mixnet = account.client().contract(context.mixnet_address()?);
+    let (account, mixnet) = context.account_and_mixnet(tx).await?;
     let epoch = match share.epoch {
         Some(epoch) => epoch,
         None => mixnet.beacon().await.attempt("read the beacon")?.epoch,

@@ -79,8 +79,7 @@ pub(crate) async fn run(command: Delegation, context: &Context) -> Outcome<Answe
                     format!("write the amount like {}{stake}", amount.amount),
                 ));
             }
-            let account = context.account(&tx).await?;
-            let mixnet = account.client().contract(context.mixnet_address()?);
+            let (account, mixnet) = context.account_and_mixnet(&tx).await?;
             if mixnet.mixnode(mix_id).await.attempt(format!("look up mix node {mix_id}"))?.is_none() {
                 return Err(not_found(
                     format!("could not delegate to mix node {mix_id}"),
@@ -92,8 +91,7 @@ pub(crate) async fn run(command: Delegation, context: &Context) -> Outcome<Answe
             submit_and_report(&account, message, &tx, &format!("delegate {amount} to mix node {mix_id}")).await
         }
         Delegation::Remove { mix_id, tx } => {
-            let account = context.account(&tx).await?;
-            let mixnet = account.client().contract(context.mixnet_address()?);
+            let (account, mixnet) = context.account_and_mixnet(&tx).await?;
             let what = format!("take the delegation to mix node {mix_id} back");
             let found = mixnet.delegation(mix_id, account.address()).await.attempt(what.clone())?;
             let delegation = found.ok_or_else(|| none_of(&account, &what))?;
@@ -107,14 +105,13 @@ pub(crate) async fn run(command: Delegation, context: &Context) -> Outcome<Answe
             let Coin { amount, denom } = &delegation.amount;
             let message = mixnet.undelegate(mix_id).attempt(what.clone())?;
             // Fractions of a unit in both may make one more.
-            let all = *amount + rewards;
+            let all = amount.saturating_add(rewards);
             let of_it = format!("{amount}{denom} delegated and {rewards}{denom} of rewards");
             let message = message.effect(format!("pays at least {all}{denom} out, as it stands now: {of_it}"));
             submit_and_report(&account, message, &tx, &what).await
         }
         Delegation::Cancel { mix_id, tx } => {
-            let account = context.account(&tx).await?;
-            let mixnet = account.client().contract(context.mixnet_address()?);
+            let (account, mixnet) = context.account_and_mixnet(&tx).await?;
             let what = format!("cancel the delegation to mix node {mix_id}");
             let found = mixnet.delegation(mix_id, account.address()).await.attempt(what.clone())?;
             let delegation = found.ok_or_else(|| none_of(&account, &what))?;

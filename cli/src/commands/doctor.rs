@@ -1,15 +1,21 @@
-//! `mixnode doctor` and `gateway doctor`: whether the bond says what the node's machine would announce now, and whether the node can do its work.
+//! `mixnode doctor` and `gateway doctor`: whether the bond says what the node's machine would announce now, whether the node can do its
+//! work, and whether it is paid by what it announced.
 
-use std::net::{SocketAddr, ToSocketAddrs};
+use std::fmt::Display;
+use std::net::SocketAddr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use cosmwasm_std::Coin;
 use nym_chain_client::{ChainClient, Contract, MixnetQueries};
-use nym_contract_types::mixnet::{Gateway, GatewayBonding, MixNode, MixNodeDetails, MixnodeBonding};
+use nym_contract_types::mixnet::{
+    ContractStateParams, Gateway, GatewayBonding, IntervalRewardParams, MixNode, MixNodeCostParams, MixNodeDetails,
+    MixnodeBonding, PendingIntervalEventKind,
+};
 use nym_daemon::{ErrorKind, Failure};
 use serde::Serialize;
 
 use crate::{
+    amounts::address,
     context::Context,
     failure::{not_found, Attempt, Outcome},
     output::Answer,
@@ -24,7 +30,7 @@ const CLOCK_TOLERANCE: u64 = 60;
 #[derive(Debug, Serialize)]
 struct Finding {
     check: &'static str,
-    /// `false` breaks the node's work.
+    /// `false`: the operator has something to do.
     ok: bool,
     detail: String,
 }
@@ -144,6 +150,9 @@ fn remedy(check: &str, kind: Kind, keys_expire: bool) -> String {
         }
         "reachable" | "clients reach it" => "start the node, and let connections to its address through".to_owned(),
         "pledge" => kind.pledge.to_owned(),
+        "profit margin" | "operating cost" => {
+            format!("announce what nym-cli params show says is allowed: nym-cli {program} update-costs")
+        }
         _ => "set this machine's clock; if it is right, the chain has stopped making blocks".to_owned(),
     }
 }
@@ -154,7 +163,7 @@ fn announced(machine: &MixNode, bond: &MixNode) -> Vec<Finding> {
         same("identity key", &machine.identity_key, &bond.identity_key),
         same("sphinx key", &machine.sphinx_key, &bond.sphinx_key),
         same("link key", optional(&machine.noise_key), optional(&bond.noise_key)),
-        same("address", format!("{}:{}", machine.host, machine.mix_port), format!("{}:{}", bond.host, bond.mix_port)),
+        same("address", address(&machine.host, machine.mix_port), address(&bond.host, bond.mix_port)),
         same("public port", machine.http_api_port, bond.http_api_port),
         same("version", &machine.version, &bond.version),
     ];
@@ -164,13 +173,12 @@ fn announced(machine: &MixNode, bond: &MixNode) -> Vec<Finding> {
 
 /// The same of a gateway.
 fn announced_gateway(machine: &Gateway, bond: &Gateway) -> Vec<Finding> {
-    let (port, bonded) = (machine.clients_port, bond.clients_port);
     let mut findings = vec![
         same("identity key", &machine.identity_key, &bond.identity_key),
         same("sphinx key", &machine.sphinx_key, &bond.sphinx_key),
         same("link key", optional(&machine.noise_key), optional(&bond.noise_key)),
-        same("address", format!("{}:{}", machine.host, machine.mix_port), format!("{}:{}", bond.host, bond.mix_port)),
-        same("clients", format!("{}:{port}", machine.host), format!("{}:{bonded}", bond.host)),
+        same("address", address(&machine.host, machine.mix_port), address(&bond.host, bond.mix_port)),
+        same("clients", address(&machine.host, machine.clients_port), address(&bond.host, bond.clients_port)),
         same("location", &machine.location, &bond.location),
         same("version", &machine.version, &bond.version),
     ];
@@ -196,11 +204,10 @@ fn without_link_key(key: &Option<String>, kind: Kind) -> Option<Finding> {
 
 /// Whether a bonded address accepts connections from here.
 async fn reached(check: &'static str, host: &str, port: u16) -> Finding {
-    let address = format!("{host}:{port}");
-    let resolved: Option<SocketAddr> = address.to_socket_addrs().ok().and_then(|mut found| found.next());
-    let connected = match resolved {
-        None => Err("the address cannot be resolved".to_owned()),
-        Some(to) => match tokio::time::timeout(PATIENCE, tokio::net::TcpStream::connect(to)).await {
+    let address = address(host, port);
+    let connected = match address.parse::<SocketAddr>() {
+        Err(_) => Err("that is no IP address".to_owned()),
+        Ok(to) => match tokio::time::timeout(PATIENCE, tokio::net::TcpStream::connect(to)).await {
             Err(_) => Err(format!("no answer within {} s", PATIENCE.as_secs())),
             Ok(result) => result.map(|_| ()).map_err(|error| error.to_string()),
         },
@@ -216,8 +223,10 @@ async fn reached(check: &'static str, host: &str, port: u16) -> Finding {
 async fn on_chain(mixnet: &Contract<ChainClient>, node: &MixNodeDetails) -> Outcome<Vec<Finding>> {
     const WHAT: &str = "examine the mix node";
     let bond = &node.bond_information;
-    let (params, saturation, performance, status) = futures::try_join!(
+    let (params, rewarding, pending, saturation, performance, status) = futures::try_join!(
         mixnet.state_params(),
+        mixnet.rewarding_params(),
+        mixnet.pending_interval_event(bond.mix_id),
         mixnet.stake_saturation(bond.mix_id),
         mixnet.performance(bond.mix_id),
         mixnet.epoch_status(),
@@ -229,8 +238,15 @@ async fn on_chain(mixnet: &Contract<ChainClient>, node: &MixNodeDetails) -> Outc
     let performance = performance
         .last_known
         .map_or_else(|| "never measured".to_owned(), |known| format!("{} in epoch {}", known.value, known.epoch));
+    let pending = pending.and_then(|pending| match pending.kind {
+        PendingIntervalEventKind::ChangeMixCostParams { new_costs, .. } => Some(new_costs),
+        _ => None,
+    });
+    let [margin, cost] = costs(&node.rewarding_details.cost_params, pending, &rewarding.interval, &params);
     Ok(vec![
         pledged(&bond.original_pledge, &params.minimum_mixnode_pledge),
+        margin,
+        cost,
         Finding { check: "saturation", ok: true, detail: format!("{saturated} of the saturation point") },
         Finding { check: "layer", ok: true, detail: layer },
         Finding { check: "performance", ok: true, detail: performance },
@@ -243,6 +259,40 @@ fn pledged(pledge: &Coin, minimum: &Coin) -> Finding {
     Finding { check: "pledge", ok, detail: format!("{pledge}, at least {minimum}") }
 }
 
+/// Whether rewards use the margin and cost that the node announced: those that hold in this interval, and from the next on those that
+/// were announced last.
+fn costs(
+    held: &MixNodeCostParams,
+    pending: Option<MixNodeCostParams>,
+    interval: &IntervalRewardParams,
+    params: &ContractStateParams,
+) -> [Finding; 2] {
+    let last = pending.unwrap_or_else(|| held.clone());
+    let (now, next) = (interval.nearest(held), params.nearest(&last));
+    [
+        kept("profit margin", &last.profit_margin_percent, &now.profit_margin_percent, &next.profit_margin_percent),
+        kept(
+            "operating cost",
+            &last.interval_operating_cost,
+            &now.interval_operating_cost,
+            &next.interval_operating_cost,
+        ),
+    ]
+}
+
+/// What was announced beside what rewards use in this interval and from the next one on.
+fn kept<T: Display + PartialEq>(check: &'static str, announced: &T, now: &T, next: &T) -> Finding {
+    let ok = next == announced;
+    let detail = if ok && now == next {
+        announced.to_string()
+    } else if now == next {
+        format!("rewards use {now}, in this interval already; the node announced {announced}")
+    } else {
+        format!("rewards use {now} in this interval and {next} from the next one on; the node announced {announced}")
+    };
+    Finding { check, ok, detail }
+}
+
 /// Whether this machine and the chain agree about the time.
 fn clock(chain: u64) -> Finding {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
@@ -252,6 +302,12 @@ fn clock(chain: u64) -> Finding {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use cosmwasm_std::{coin, Decimal};
+    use nym_contract_types::mixnet::{OperatingCostRange, ProfitMarginRange};
+    use nym_contract_types::Percent;
+
     use super::*;
 
     fn node() -> MixNode {
@@ -307,6 +363,97 @@ mod tests {
         let bonded_without = MixNode { noise_key: None, ..node() };
         let findings = announced(&bonded_without.clone(), &bonded_without);
         assert!(findings.iter().any(|finding| finding.check == "candidate" && !finding.ok));
+    }
+
+    #[test]
+    fn a_margin_or_cost_that_is_not_allowed_is_found_with_what_rewards_use_and_from_when() {
+        let announced = |margin: &str, cost: u128| MixNodeCostParams {
+            profit_margin_percent: margin.parse().unwrap(),
+            interval_operating_cost: coin(cost, "unym"),
+        };
+        type Ranges = (Option<ProfitMarginRange>, Option<OperatingCostRange>);
+        let ranges = |minimum: &str, maximum: u128| -> Ranges {
+            let margins = ProfitMarginRange { minimum: minimum.parse().unwrap(), maximum: Percent::hundred() };
+            let costs = OperatingCostRange { minimum: coin(0, "unym"), maximum: coin(maximum, "unym") };
+            (Some(margins), Some(costs))
+        };
+        let found = |(margins, costs): Ranges, (next_margins, next_costs): Ranges, pending| {
+            let interval = IntervalRewardParams {
+                reward_pool: Decimal::one(),
+                staking_supply: Decimal::one(),
+                staking_supply_scale_factor: Percent::hundred(),
+                epoch_reward_budget: Decimal::one(),
+                stake_saturation_point: Decimal::one(),
+                sybil_resistance: Percent::hundred(),
+                active_set_work_factor: Decimal::one(),
+                interval_pool_emission: Percent::hundred(),
+                profit_margin: margins,
+                interval_operating_cost: costs,
+            };
+            let params = ContractStateParams {
+                minimum_mixnode_pledge: coin(1, "unym"),
+                minimum_gateway_pledge: coin(1, "unym"),
+                minimum_mixnode_delegation: None,
+                profit_margin: next_margins,
+                interval_operating_cost: next_costs,
+            };
+            super::costs(&announced("0.1", 40), pending, &interval, &params).map(|finding| (finding.ok, finding.detail))
+        };
+        let open = || -> Ranges { (None, None) };
+        let narrow = || ranges("0.2", 30);
+        let said = |ok: bool, margin: &str, cost: &str| [(ok, margin.to_owned()), (ok, cost.to_owned())];
+        let cases = [
+            (open(), open(), None, said(true, "0.1", "40unym")),
+            // At their ends values are in the ranges.
+            (ranges("0.1", 40), ranges("0.1", 40), None, said(true, "0.1", "40unym")),
+            (
+                open(),
+                narrow(),
+                None,
+                said(
+                    false,
+                    "rewards use 0.1 in this interval and 0.2 from the next one on; the node announced 0.1",
+                    "rewards use 40unym in this interval and 30unym from the next one on; the node announced 40unym",
+                ),
+            ),
+            (
+                narrow(),
+                narrow(),
+                None,
+                said(
+                    false,
+                    "rewards use 0.2, in this interval already; the node announced 0.1",
+                    "rewards use 30unym, in this interval already; the node announced 40unym",
+                ),
+            ),
+            // What was announced since is allowed, or the ranges are wider again: there is nothing to do but to wait.
+            (
+                narrow(),
+                narrow(),
+                Some(announced("0.3", 20)),
+                said(
+                    true,
+                    "rewards use 0.2 in this interval and 0.3 from the next one on; the node announced 0.3",
+                    "rewards use 30unym in this interval and 20unym from the next one on; the node announced 20unym",
+                ),
+            ),
+            (
+                narrow(),
+                open(),
+                None,
+                said(
+                    true,
+                    "rewards use 0.2 in this interval and 0.1 from the next one on; the node announced 0.1",
+                    "rewards use 30unym in this interval and 40unym from the next one on; the node announced 40unym",
+                ),
+            ),
+        ];
+        for (now, next, pending, expected) in cases {
+            assert_eq!(found(now, next, pending), expected);
+        }
+        for check in ["profit margin", "operating cost"] {
+            assert!(remedy(check, MIX_NODE, true).contains("nym-cli mixnode update-costs"), "{check}");
+        }
     }
 
     #[test]

@@ -73,8 +73,9 @@ pub(crate) enum Epoch {
 pub(crate) async fn run(command: Epoch, context: &Context) -> Outcome<Answer> {
     match command {
         Epoch::Show => {
-            let status = context.mixnet().await?.epoch_status().await.attempt("read the epoch")?;
-            let layers = context.mixnet().await?.layer_distribution().await.attempt("read the layers")?;
+            let mixnet = context.mixnet().await?;
+            let (status, layers) =
+                futures::try_join!(mixnet.epoch_status(), mixnet.layer_distribution()).attempt("read the epoch")?;
             let mut data = serde_json::to_value(&status)?;
             data["layers"] = json!([layers.layer1, layers.layer2, layers.layer3]);
             let mut lines = lines(&status);
@@ -131,8 +132,7 @@ async fn verify(context: &Context) -> Outcome<Answer> {
 }
 
 async fn advance(limit: Option<u32>, tx: &TxArgs, context: &Context) -> Outcome<Answer> {
-    let account = context.account(tx).await?;
-    let mixnet = account.client().contract(context.mixnet_address()?);
+    let (account, mixnet) = context.account_and_mixnet(tx).await?;
     let before = mixnet.epoch_status().await.attempt("read the epoch")?;
     let epoch = before.epoch;
     if before.state == EpochState::InProgress && !before.can_begin {

@@ -8,11 +8,11 @@ use cosmwasm_std::{Coin, Decimal, Decimal256, Uint128, Uint256};
 use futures::TryStreamExt;
 use nym_chain_client::{ChainClient, MixnetQueries};
 use nym_contract_types::mixnet::{
-    ContractState, Delegation, DrawOutcome, LotteryResponse, MixNodeDetails, RewardingParams,
+    ContractState, Delegation, DrawOutcome, LotteryResponse, MixNodeDetails, NodePerformanceResponse, RewardingParams,
 };
 use nym_contract_types::{EpochId, NodeId, Percent};
 use nym_daemon::{ErrorKind, Failure};
-use nym_rewarding::{delegation, nearest, node_reward, Costs, OutOfRange, Params, Reward, Stake, Work};
+use nym_rewarding::{delegation, node_reward, Costs, OutOfRange, Reward, Stake, Work};
 use serde::Serialize;
 
 use crate::{
@@ -97,11 +97,7 @@ pub(crate) async fn estimate(client: &ChainClient, contract: &str, wanted: &Want
     };
 
     let mut warnings = Vec::new();
-    let measured = performance.last_known.as_ref().map(|known| known.value);
-    let points = wanted.performance.or(measured).unwrap_or_else(|| {
-        warnings.push("the node was never measured: estimated as if nothing were lost".to_owned());
-        Percent::hundred()
-    });
+    let points = wanted.performance.unwrap_or_else(|| known(&performance, &mut warnings));
     if drawn.is_none() && wanted.seat.is_none() {
         warnings.push("the node is not in the rewarded set of this epoch and earns nothing in it".to_owned());
     }
@@ -145,6 +141,19 @@ pub(crate) async fn estimate(client: &ChainClient, contract: &str, wanted: &Want
     Ok(warnings.into_iter().fold(record, |record, warning| record.warn(warning)))
 }
 
+/// The last known performance; what it lacks is added to the warnings.
+fn known(performance: &NodePerformanceResponse, warnings: &mut Vec<String>) -> Percent {
+    let Some(known) = &performance.last_known else {
+        warnings.push("the node was never measured: estimated as if nothing were lost".to_owned());
+        return Percent::hundred();
+    };
+    if performance.stale {
+        let of = format!("the last known performance, that of epoch {}, is too old to serve", known.epoch);
+        warnings.push(format!("{of}: the node is paid by a newer one or not at all"));
+    }
+    known.value
+}
+
 impl Basis {
     /// What the node earns with a performance, and what of it one delegation gets: as in the contract, to whole ten-thousandths.
     fn rewards(
@@ -160,42 +169,22 @@ impl Basis {
                 let (rewarded, active) = (self.lottery.rewarded_set_size.max(1), self.lottery.active_set_size.max(1));
                 let work = Work::new(self.params.interval.active_set_work_factor.into(), rewarded, active)?;
                 let stake = Stake { operator: stakes.operator.into(), delegates: stakes.delegates.into() };
-                let costs = self.costs();
+                // A node may have announced them before the ranges were set.
+                let costs = self.params.interval.nearest(&stakes.cost_params);
+                let costs = Costs {
+                    profit_margin: costs.profit_margin_percent.value().into(),
+                    interval_operating_cost: Decimal256::checked_from_ratio(costs.interval_operating_cost.amount, 1u32)
+                        .map_err(|_| OutOfRange { what: "operating cost" })?,
+                };
                 let points = Decimal256::from_ratio(performance.basis_points(), 10_000u32);
-                node_reward(&self.model(rewarded), &work, &stake, &costs, points, seat == Seat::Active)?
+                let mut model = self.params.model(self.state.epochs.epochs_in_interval);
+                // The seats are those of the draw.
+                model.rewarded_set_size = rewarded;
+                node_reward(&model, &work, &stake, &costs, points, seat == Seat::Active)?
             }
         };
         let share = delegated.map(|delegated| self.share(reward.delegates, delegated)).transpose()?;
         Ok((reward, share))
-    }
-
-    /// What the operator keeps: what was announced, or the nearest in the ranges by which the interval is paid.
-    fn costs(&self) -> Costs {
-        let (announced, interval) = (&self.node.rewarding_details.cost_params, &self.params.interval);
-        let margins = interval.profit_margin.as_ref().map(|range| (range.minimum, range.maximum));
-        let costs = interval.interval_operating_cost.as_ref();
-        let costs = costs.map(|range| (range.minimum.amount, range.maximum.amount));
-        let cost = nearest(announced.interval_operating_cost.amount, costs);
-        Costs {
-            profit_margin: nearest(announced.profit_margin_percent, margins).value().into(),
-            interval_operating_cost: Decimal256::from_ratio(cost, 1u32),
-        }
-    }
-
-    /// Parameters of the reward model, with the seats of the draw.
-    fn model(&self, rewarded_set_size: u32) -> Params {
-        let interval = &self.params.interval;
-        Params {
-            reward_pool: interval.reward_pool.into(),
-            staking_supply: interval.staking_supply.into(),
-            supply_scale_factor: interval.staking_supply_scale_factor.value().into(),
-            pool_emission: interval.interval_pool_emission.value().into(),
-            sybil_resistance: interval.sybil_resistance.value().into(),
-            rewarded_set_size,
-            epochs_in_interval: self.state.epochs.epochs_in_interval,
-            epoch_budget: interval.epoch_reward_budget.into(),
-            saturation_point: interval.stake_saturation_point.into(),
-        }
     }
 
     /// A delegation's part of what all delegators get: as its worth is to that of all.
@@ -216,4 +205,28 @@ impl Basis {
 
 fn atomics(value: Decimal) -> u128 {
     value.atomics().u128()
+}
+
+#[cfg(test)]
+mod tests {
+    use nym_contract_types::mixnet::Performance;
+
+    use super::*;
+
+    #[test]
+    fn a_performance_that_is_unknown_or_too_old_is_warned_of() {
+        let value = Percent::zero();
+        let reply = |last_known: Option<Performance>, stale| NodePerformanceResponse { node_id: 1, last_known, stale };
+        let cases = [
+            (reply(None, false), Percent::hundred(), Some("never measured")),
+            (reply(Some(Performance { value, epoch: 7 }), true), value, Some("that of epoch 7, is too old")),
+            (reply(Some(Performance { value, epoch: 7 }), false), value, None),
+        ];
+        for (performance, points, said) in cases {
+            let mut warnings = Vec::new();
+            assert_eq!(known(&performance, &mut warnings), points);
+            assert_eq!(warnings.len(), usize::from(said.is_some()), "{warnings:?}");
+            assert!(said.is_none_or(|said| warnings.iter().all(|warning| warning.contains(said))), "{warnings:?}");
+        }
+    }
 }

@@ -8,8 +8,9 @@ use nym_chain_client::{ChainClient, Contract, MixnetMessages, MixnetQueries, Sig
 use nym_contract_types::mixnet::{GatewayBond, GatewayBonding, GatewayConfigUpdate};
 
 use super::doctor;
-use super::node::{check_bonding, node_keys, read_printed, signing_nonce, update_keys, AccountArgs};
+use super::node::{check_bonding, node_keys, none_bonded, read_printed, signing_nonce, update_keys, AccountArgs};
 use crate::{
+    amounts::address,
     args::TxArgs,
     context::Context,
     failure::{not_found, usage, Attempt, Outcome},
@@ -111,10 +112,9 @@ pub(crate) async fn run(command: Gateway, context: &Context) -> Outcome<Answer> 
     match command {
         Gateway::Bond { node_file, tx } => bond(&node_file, &tx, context).await,
         Gateway::Unbond { tx } => {
-            let account = context.account(&tx).await?;
-            let mixnet = account.client().contract(context.mixnet_address()?);
+            let (account, mixnet) = context.account_and_mixnet(&tx).await?;
             let owned = mixnet.owned_gateway(account.address()).await.attempt("look for your gateway")?;
-            let bond = owned.ok_or_else(|| none_bonded(account.address()))?;
+            let bond = owned.ok_or_else(|| none_bonded("gateway", account.address()))?;
             let message = mixnet.unbond_gateway().attempt("unbond")?.effect(format!("pays {} out", bond.pledge_amount));
             submit_and_report(&account, message, &tx, &format!("unbond gateway '{}'", bond.gateway.identity_key)).await
         }
@@ -130,8 +130,8 @@ pub(crate) async fn run(command: Gateway, context: &Context) -> Outcome<Answer> 
                     let gateway = &bond.gateway;
                     vec![
                         gateway.identity_key.clone(),
-                        format!("{}:{}", gateway.host, gateway.mix_port),
-                        format!("{}:{}", gateway.host, gateway.clients_port),
+                        address(&gateway.host, gateway.mix_port),
+                        address(&gateway.host, gateway.clients_port),
                         gateway.location.clone(),
                         bond.pledge_amount.to_string(),
                         bond.owner.to_string(),
@@ -144,7 +144,7 @@ pub(crate) async fn run(command: Gateway, context: &Context) -> Outcome<Answer> 
         Gateway::UpdateKeys { node_file, tx } => {
             let bonded = async |mixnet: &Contract<ChainClient>, address: &str| {
                 let owned = mixnet.owned_gateway(address).await.attempt("look for your gateway")?;
-                Ok(owned.ok_or_else(|| none_bonded(address))?.gateway.identity_key)
+                Ok(owned.ok_or_else(|| none_bonded("gateway", address))?.gateway.identity_key)
             };
             update_keys(&node_file, bonded, &tx, context, "gateway keys-info").await
         }
@@ -158,8 +158,7 @@ pub(crate) async fn run(command: Gateway, context: &Context) -> Outcome<Answer> 
 
 async fn bond(node_file: &Path, tx: &TxArgs, context: &Context) -> Outcome<Answer> {
     let bonding = read_printed::<SignedBonding<GatewayBonding>>(node_file, PRINTED_BY)?;
-    let account = context.account(tx).await?;
-    let mixnet = account.client().contract(context.mixnet_address()?);
+    let (account, mixnet) = context.account_and_mixnet(tx).await?;
     let params = mixnet.state_params().await.attempt("read the contract's parameters")?;
     check_bonding(&bonding, context, &account, &mixnet, &params.minimum_gateway_pledge, PRINTED_BY).await?;
 
@@ -187,8 +186,8 @@ async fn show(which: &Which, context: &Context) -> Outcome<Answer> {
         vec![
             ("identity", Some(gateway.identity_key.clone())),
             ("owner", Some(bond.owner.to_string())),
-            ("address", Some(format!("{}:{}", gateway.host, gateway.mix_port))),
-            ("clients", Some(format!("{}:{}", gateway.host, gateway.clients_port))),
+            ("address", Some(address(&gateway.host, gateway.mix_port))),
+            ("clients", Some(address(&gateway.host, gateway.clients_port))),
             ("location", Some(gateway.location.clone())),
             ("pledge", Some(bond.pledge_amount.to_string())),
             ("bonded at height", Some(bond.block_height.to_string())),
@@ -198,10 +197,9 @@ async fn show(which: &Which, context: &Context) -> Outcome<Answer> {
 }
 
 async fn update_config(update: Update, tx: &TxArgs, context: &Context) -> Outcome<Answer> {
-    let account = context.account(tx).await?;
-    let mixnet = account.client().contract(context.mixnet_address()?);
+    let (account, mixnet) = context.account_and_mixnet(tx).await?;
     let owned = mixnet.owned_gateway(account.address()).await.attempt("look for your gateway")?;
-    let now = owned.ok_or_else(|| none_bonded(account.address()))?.gateway;
+    let now = owned.ok_or_else(|| none_bonded("gateway", account.address()))?.gateway;
     let new_config = GatewayConfigUpdate {
         host: update.host.unwrap_or_else(|| now.host.clone()),
         mix_port: update.mix_port.unwrap_or(now.mix_port),
@@ -211,12 +209,4 @@ async fn update_config(update: Update, tx: &TxArgs, context: &Context) -> Outcom
     };
     let message = mixnet.update_gateway_config(new_config).attempt("update")?;
     submit_and_report(&account, message, tx, &format!("update gateway '{}'", now.identity_key)).await
-}
-
-fn none_bonded(address: &str) -> nym_daemon::Failure {
-    not_found(
-        "could not find your gateway",
-        format!("account {address} has none bonded"),
-        "use the account that bonded it: --from NAME",
-    )
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Subcommand;
 use nym_chain_client::Wallet;
 use serde_json::json;
+use zeroize::Zeroizing;
 
 use crate::{
     args::PassphraseArgs,
@@ -76,7 +77,8 @@ pub(crate) fn run(command: Keys, context: &Context) -> Outcome<Answer> {
                 return Ok(Answer::record(&data, lines)
                     .warn("write the mnemonic down and keep it safe: it is shown this once, and whoever has it has the account"));
             };
-            nym_keys::files::write_secret(&path, format!("{}\n", &*mnemonic).as_bytes()).map_err(|e| {
+            let line = Zeroizing::new(format!("{}\n", &*mnemonic));
+            nym_keys::files::write_secret(&path, line.as_bytes()).map_err(|e| {
                 // The key without its mnemonic would be a trap.
                 let _ = store.delete(&name);
                 unusable("could not write the mnemonic, so the key was not kept", e)
@@ -135,8 +137,10 @@ fn store_key(context: &Context, name: &str, mnemonic: &str, passphrase: &Passphr
 }
 
 /// One space between words, lower case: what is stored is what any wallet takes.
-fn normalised(mnemonic: &str) -> zeroize::Zeroizing<String> {
-    zeroize::Zeroizing::new(mnemonic.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase())
+fn normalised(mnemonic: &str) -> Zeroizing<String> {
+    let mut words = Zeroizing::new(mnemonic.split_whitespace().collect::<Vec<_>>().join(" "));
+    words.make_ascii_lowercase();
+    words
 }
 
 fn show(key: &KeyInfo) -> Answer {

@@ -13,9 +13,11 @@ use nym_contract_types::{NodeId, Percent};
 use serde::Serialize;
 
 use super::doctor;
-use super::node::{check_bonding, is_parked, node_keys, read_printed, signing_nonce, update_keys, AccountArgs};
+use super::node::{
+    check_bonding, is_parked, node_keys, none_bonded, read_printed, signing_nonce, update_keys, AccountArgs,
+};
 use crate::{
-    amounts::{coin, share},
+    amounts::{address, coin, share},
     args::TxArgs,
     context::Context,
     failure::{not_found, usage, Attempt, Outcome},
@@ -210,7 +212,7 @@ pub(crate) async fn run(command: Mixnode, context: &Context) -> Outcome<Answer> 
                         bond.mix_id.to_string(),
                         bond.layer.map_or_else(|| "-".to_owned(), |layer| layer.to_string()),
                         bond.mix_node.identity_key.clone(),
-                        format!("{}:{}", bond.mix_node.host, bond.mix_node.mix_port),
+                        address(&bond.mix_node.host, bond.mix_node.mix_port),
                         bond.original_pledge.to_string(),
                         delegated(node),
                         bond.owner.to_string(),
@@ -266,7 +268,7 @@ pub(crate) async fn run(command: Mixnode, context: &Context) -> Outcome<Answer> 
         Mixnode::UpdateKeys { node_file, tx } => {
             let bonded = async |mixnet: &Contract<ChainClient>, address: &str| {
                 let owned = mixnet.owned_mixnode(address).await.attempt("look for your mix node")?;
-                let node = owned.ok_or_else(|| none_bonded(address))?;
+                let node = owned.ok_or_else(|| none_bonded("mix node", address))?;
                 Ok(node.bond_information.mix_node.identity_key)
             };
             update_keys(&node_file, bonded, &tx, context, "mixnode keys-info").await
@@ -281,8 +283,7 @@ pub(crate) async fn run(command: Mixnode, context: &Context) -> Outcome<Answer> 
 
 async fn bond(node_file: &Path, tx: &TxArgs, context: &Context) -> Outcome<Answer> {
     let bonding = read_printed::<SignedBonding<MixnodeBonding>>(node_file, PRINTED_BY)?;
-    let account = context.account(tx).await?;
-    let mixnet = account.client().contract(context.mixnet_address()?);
+    let (account, mixnet) = context.account_and_mixnet(tx).await?;
     let params = mixnet.state_params().await.attempt("read the contract's parameters")?;
     check_bonding(&bonding, context, &account, &mixnet, &params.minimum_mixnode_pledge, PRINTED_BY).await?;
 
@@ -321,7 +322,7 @@ async fn show(which: &Which, context: &Context) -> Outcome<Answer> {
             ("mix id", Some(bond.mix_id.to_string())),
             ("identity", Some(bond.mix_node.identity_key.clone())),
             ("owner", Some(bond.owner.to_string())),
-            ("address", Some(format!("{}:{}", bond.mix_node.host, bond.mix_node.mix_port))),
+            ("address", Some(address(&bond.mix_node.host, bond.mix_node.mix_port))),
             ("layer", Some(bond.layer.map_or_else(|| "none in this epoch".to_owned(), |layer| layer.to_string()))),
             ("pledge", Some(bond.original_pledge.to_string())),
             ("delegated", Some(format!("{} by {} accounts", delegated(&node), rewarding.unique_delegations))),
@@ -381,10 +382,9 @@ struct Own {
 
 impl Own {
     async fn find(tx: &TxArgs, context: &Context) -> Outcome<Self> {
-        let account = context.account(tx).await?;
-        let contract = account.client().contract(context.mixnet_address()?);
+        let (account, contract) = context.account_and_mixnet(tx).await?;
         let owned = contract.owned_mixnode(account.address()).await.attempt("look for your mix node")?;
-        let node = owned.ok_or_else(|| none_bonded(account.address()))?;
+        let node = owned.ok_or_else(|| none_bonded("mix node", account.address()))?;
         Ok(Self { account, contract, node })
     }
 
@@ -392,14 +392,14 @@ impl Own {
     async fn payout(&self) -> Outcome<String> {
         let node = &self.node;
         let Coin { denom, amount } = &node.bond_information.original_pledge;
-        let pledge = *amount + Uint256::from(node.pending_changes.pledge_increase);
+        let pledge = amount.saturating_add(node.pending_changes.pledge_increase.into());
         let rewards = if is_parked(&self.contract, node.bond_information.mix_id).await? {
             // Of a node whose numbers are not to be trusted only the pledge is paid.
             Uint256::zero()
         } else {
             Uint256::from(node.rewarding_details.operator.to_uint_floor()).saturating_sub(*amount)
         };
-        let all = pledge + rewards;
+        let all = pledge.saturating_add(rewards);
         let of_it = format!("{pledge}{denom} of pledge and {rewards}{denom} of rewards");
         Ok(format!("pays {all}{denom} out, as it stands now: {of_it}"))
     }
@@ -413,12 +413,4 @@ fn delegated(node: &MixNodeDetails) -> String {
     let denom = &node.bond_information.original_pledge.denom;
     let counting = node.rewarding_details.delegates.to_uint_floor();
     format!("{}{denom}", counting.saturating_add(node.pending_changes.delegations))
-}
-
-fn none_bonded(address: &str) -> nym_daemon::Failure {
-    not_found(
-        "could not find your mix node",
-        format!("account {address} has none bonded"),
-        "use the account that bonded it: --from NAME",
-    )
 }

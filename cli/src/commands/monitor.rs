@@ -5,7 +5,13 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use futures::TryStreamExt;
 use nym_chain_client::{MixnetMessages, MixnetQueries};
-use nym_contract_types::{mixnet::NodeReport, EpochId, NodeId};
+use nym_contract_types::{
+    mixnet::{
+        limits::{MAX_MONITORS, MAX_REPORTS},
+        NodeReport,
+    },
+    EpochId, NodeId,
+};
 use serde::Serialize;
 
 use super::{input, node::AccountArgs};
@@ -17,11 +23,6 @@ use crate::{
     output::Answer,
     submit::submit_and_report,
 };
-
-/// Most monitors; the contract's rule.
-const MAX_MONITORS: usize = 64;
-/// Most scores in one message; the contract's rule.
-const MAX_REPORTS: usize = 1_000;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Monitor {
@@ -125,8 +126,7 @@ async fn set(who: Who, tx: &TxArgs, context: &Context) -> Outcome<Answer> {
         let cause = format!("{} are named", monitors.len());
         return Err(refused(cause, format!("name at most {MAX_MONITORS}")));
     }
-    let account = context.account(tx).await?;
-    let mixnet = account.client().contract(context.mixnet_address()?);
+    let (account, mixnet) = context.account_and_mixnet(tx).await?;
     let message = mixnet.update_monitors(monitors).attempt(WHAT)?;
     submit_and_report(&account, message, tx, WHAT).await
 }
@@ -139,8 +139,7 @@ pub(crate) async fn report(report: Report, tx: &TxArgs, context: &Context) -> Ou
         scores.extend(more);
     }
     check_scores(&scores)?;
-    let account = context.account(tx).await?;
-    let mixnet = account.client().contract(context.mixnet_address()?);
+    let (account, mixnet) = context.account_and_mixnet(tx).await?;
     let epoch = match report.epoch {
         Some(epoch) => epoch,
         None => mixnet.epoch_status().await.attempt("read the epoch")?.epoch,

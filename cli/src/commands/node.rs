@@ -19,7 +19,7 @@ use super::input;
 use crate::{
     args::TxArgs,
     context::Context,
-    failure::{explain, mistake, usage, Attempt, Outcome},
+    failure::{explain, mistake, not_found, usage, Attempt, Outcome},
     output::Answer,
     submit::{report, submit, Submitted},
 };
@@ -45,6 +45,15 @@ pub(crate) fn read_printed<T: DeserializeOwned>(path: &Path, printed_by: &str) -
             .with_cause(&e)
             .with_help(format!("run {printed_by} on the node's machine and save what it prints"))
     })
+}
+
+/// The failure of who has bonded no such node.
+pub(crate) fn none_bonded(noun: &str, address: &str) -> Failure {
+    not_found(
+        format!("could not find your {noun}"),
+        format!("account {address} has none bonded"),
+        "use the account that bonded it: --from NAME",
+    )
 }
 
 /// Checks what the chain would check, while a better sentence can still be said.
@@ -109,8 +118,7 @@ pub(crate) async fn update_keys(
     printed_by: &str,
 ) -> Outcome<Answer> {
     let signed: SignedKeys = read_printed(node_file, printed_by)?;
-    let account = context.account(tx).await?;
-    let mixnet = account.client().contract(context.mixnet_address()?);
+    let (account, mixnet) = context.account_and_mixnet(tx).await?;
     let could_not = format!("could not announce the keys of '{}'", signed.identity_key);
     let again = format!("run {printed_by} anew on the node's machine");
 

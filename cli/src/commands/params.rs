@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use cosmwasm_std::{Coin, Decimal, Uint128, Uint256};
 use nym_chain_client::{ChainClient, Contract, MixnetMessages, MixnetQueries};
+use nym_contract_types::mixnet::limits::{MAX_REWARDED_SET, MAX_SECONDS, MAX_SUPPLY, MAX_WORK_FACTOR};
 use nym_contract_types::mixnet::{
     ContractStateParams, OperatingCostRange, PendingParams, ProfitMarginRange, RewardingParamsUpdate,
 };
@@ -21,15 +22,6 @@ use crate::{
     output::Answer,
     submit::submit_and_report,
 };
-
-/// Most that a supply or a least stake may be, in the denom's unit; the contract's rule.
-const MAX_SUPPLY: u128 = 1_000_000_000_000_000_000;
-/// Largest factor of work; the contract's rule.
-const MAX_FACTOR: u128 = 1_000_000;
-/// Nodes that may be drawn for an epoch; the contract's rule.
-const SET_SIZES: std::ops::RangeInclusive<u32> = 3..=1_000;
-/// Longest epoch: a year; the contract's rule.
-const MAX_SECONDS: u64 = 366 * 24 * 3_600;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Params {
@@ -159,8 +151,7 @@ pub(crate) async fn run(command: Params, context: &Context) -> Outcome<Answer> {
     match command {
         Params::Show => show(&context.mixnet().await?).await,
         Params::SetMinimums { minimums, tx } => {
-            let account = context.account(&tx).await?;
-            let mixnet = account.client().contract(context.mixnet_address()?);
+            let (account, mixnet) = context.account_and_mixnet(&tx).await?;
             let now = mixnet.state_params().await.attempt("read the least stakes")?;
             let least_delegation = match minimums.any_delegation {
                 true => None,
@@ -177,8 +168,7 @@ pub(crate) async fn run(command: Params, context: &Context) -> Outcome<Answer> {
             submit_and_report(&account, message, &tx, "change the least stakes").await
         }
         Params::SetRanges { ranges, tx } => {
-            let account = context.account(&tx).await?;
-            let mixnet = account.client().contract(context.mixnet_address()?);
+            let (account, mixnet) = context.account_and_mixnet(&tx).await?;
             let now = mixnet.state_params().await.attempt("read the ranges")?;
             let updated = ranges.change(now);
             check_ranges(&updated, context.stake_denom()?)?;
@@ -187,14 +177,12 @@ pub(crate) async fn run(command: Params, context: &Context) -> Outcome<Answer> {
         }
         Params::SetRewarding { update, tx } => {
             let update = update.read()?;
-            let account = context.account(&tx).await?;
-            let mixnet = account.client().contract(context.mixnet_address()?);
+            let (account, mixnet) = context.account_and_mixnet(&tx).await?;
             let message = mixnet.update_rewarding_params(update).attempt("change the reward model")?;
             submit_and_report(&account, message, &tx, "change the reward model").await
         }
         Params::SetClock { clock, tx } => {
-            let account = context.account(&tx).await?;
-            let mixnet = account.client().contract(context.mixnet_address()?);
+            let (account, mixnet) = context.account_and_mixnet(&tx).await?;
             let (state, pending) =
                 futures::try_join!(mixnet.contract_state(), mixnet.pending_params()).attempt("read the clock")?;
             // What was announced and does not hold yet stays, too.
@@ -212,8 +200,7 @@ pub(crate) async fn run(command: Params, context: &Context) -> Outcome<Answer> {
             submit_and_report(&account, message, &tx, "change the clock").await
         }
         Params::SetActiveSet { active_set_size, tx } => {
-            let account = context.account(&tx).await?;
-            let mixnet = account.client().contract(context.mixnet_address()?);
+            let (account, mixnet) = context.account_and_mixnet(&tx).await?;
             let rewarded = mixnet.rewarding_params().await.attempt("read the reward model")?.rewarded_set_size;
             if !(3..=rewarded).contains(&active_set_size) {
                 let rule = format!("3 to {rewarded}, the rewarded set's size");
@@ -240,6 +227,11 @@ async fn show(mixnet: &Contract<ChainClient>) -> Outcome<Answer> {
         ("mix node pledge", Some(format!("at least {}", state.params.minimum_mixnode_pledge))),
         ("gateway pledge", Some(format!("at least {}", state.params.minimum_gateway_pledge))),
         ("delegation", Some(least.map_or_else(|| "any amount".to_owned(), |least| format!("at least {least}")))),
+        ("profit margin", Some(allowed(&state.params.profit_margin, &interval.profit_margin, margins))),
+        (
+            "operating cost",
+            Some(allowed(&state.params.interval_operating_cost, &interval.interval_operating_cost, costs)),
+        ),
         ("epoch", Some(duration(epochs.epoch_length))),
         ("interval", Some(format!("{} epochs", epochs.epochs_in_interval))),
         ("report grace", Some(duration(epochs.report_grace))),
@@ -264,6 +256,23 @@ async fn show(mixnet: &Contract<ChainClient>) -> Outcome<Answer> {
     ];
     lines.push(("announced", announced(&pending)));
     Ok(Answer::record(&data, lines))
+}
+
+/// The range of what may be announced, and that of what is paid in this interval where it is another one.
+fn allowed<R: PartialEq>(now: &Option<R>, paid: &Option<R>, words: impl Fn(&R) -> String) -> String {
+    let said = |range: &Option<R>| range.as_ref().map_or_else(|| "any".to_owned(), &words);
+    if now == paid {
+        return said(now);
+    }
+    format!("{}; rewards of this interval allow {}", said(now), said(paid))
+}
+
+fn margins(ProfitMarginRange { minimum, maximum }: &ProfitMarginRange) -> String {
+    format!("{minimum} to {maximum}")
+}
+
+fn costs(OperatingCostRange { minimum, maximum }: &OperatingCostRange) -> String {
+    format!("{minimum} to {maximum}")
 }
 
 /// What does not hold yet, in words; none if nothing is announced.
@@ -316,14 +325,15 @@ fn check_update(update: &RewardingParamsUpdate) -> Outcome<()> {
         }
     }
     if let Some(factor) = update.active_set_work_factor {
-        if factor < Decimal::one() || factor > Decimal::from_ratio(MAX_FACTOR, 1u128) {
-            let rule = format!("1 to {MAX_FACTOR}");
+        if factor < Decimal::one() || factor > Decimal::from_ratio(MAX_WORK_FACTOR, 1u128) {
+            let rule = format!("1 to {MAX_WORK_FACTOR}");
             return Err(refused(WHAT, "active_set_work_factor", &factor.to_string(), &rule));
         }
     }
     if let Some(size) = update.rewarded_set_size {
-        if !SET_SIZES.contains(&size) {
-            return Err(refused(WHAT, "rewarded_set_size", &size.to_string(), "3 to 1000"));
+        if !(3..=MAX_REWARDED_SET).contains(&size) {
+            let rule = format!("3 to {MAX_REWARDED_SET}");
+            return Err(refused(WHAT, "rewarded_set_size", &size.to_string(), &rule));
         }
     }
     Ok(())
@@ -374,6 +384,9 @@ fn check_ranges(params: &ContractStateParams, denom: &str) -> Outcome<()> {
         for (name, coin) in [("the least cost", minimum), ("the largest cost", maximum)] {
             if coin.denom != denom {
                 return Err(refused(WHAT, name, &coin.to_string(), &format!("in {denom}")));
+            }
+            if coin.amount > Uint256::from(MAX_SUPPLY) {
+                return Err(refused(WHAT, name, &coin.to_string(), &format!("at most {MAX_SUPPLY}{denom}")));
             }
         }
         if minimum.amount > maximum.amount {
@@ -437,6 +450,17 @@ mod tests {
     }
 
     #[test]
+    fn a_range_that_rewards_do_not_keep_to_yet_is_shown_with_theirs() {
+        let open: Option<ProfitMarginRange> = None;
+        let range = Some(ProfitMarginRange { minimum: Percent::zero(), maximum: Percent::hundred() });
+
+        assert_eq!(allowed(&open, &open, margins), "any");
+        assert_eq!(allowed(&range, &range, margins), "0 to 1");
+        assert_eq!(allowed(&range, &open, margins), "0 to 1; rewards of this interval allow any");
+        assert_eq!(allowed(&open, &range, margins), "any; rewards of this interval allow 0 to 1");
+    }
+
+    #[test]
     fn ranges_hold_a_value_at_least_and_are_in_the_staking_denom() {
         let coin = |amount: u128, denom| Some(Coin::new(amount, denom));
         let none = || Ranges {
@@ -464,5 +488,8 @@ mod tests {
         assert!(check(costs(coin(5, "unym"), coin(5, "unym"))).is_ok());
         assert!(cause(check(costs(coin(6, "unym"), coin(5, "unym")))).contains("it has to be at most 5unym"));
         assert!(cause(check(costs(coin(5, "unym"), coin(6, "unyx")))).contains("the largest cost: 6unyx"));
+        assert!(check(costs(coin(5, "unym"), coin(MAX_SUPPLY, "unym"))).is_ok());
+        let above = check(costs(coin(5, "unym"), coin(MAX_SUPPLY + 1, "unym")));
+        assert!(cause(above).contains("it has to be at most 1000000000000000000unym"));
     }
 }

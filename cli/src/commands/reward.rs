@@ -4,7 +4,10 @@ use clap::{Args, Subcommand};
 use cosmwasm_std::{Coin, Uint256};
 use futures::{StreamExt, TryStreamExt};
 use nym_chain_client::{ChainClient, Contract, MixnetMessages, MixnetQueries};
-use nym_contract_types::{mixnet::PendingRewardResponse, NodeId, Percent};
+use nym_contract_types::{
+    mixnet::{limits::MAX_WITHDRAWALS, PendingRewardResponse},
+    NodeId, Percent,
+};
 use serde::Serialize;
 use serde_json::json;
 
@@ -21,8 +24,6 @@ use crate::{
     submit::{submit, submit_and_report, Submitted},
 };
 
-/// The contract pays this many delegations in one message.
-const PER_TRANSACTION: usize = 50;
 /// Questions to the chain at the same time.
 const AT_ONCE: usize = 8;
 
@@ -117,8 +118,7 @@ pub(crate) async fn run(command: Reward, context: &Context) -> Outcome<Answer> {
         Reward::Solvency => solvency(&context.mixnet().await?).await,
         Reward::Claim { which, tx } => claim(which, &tx, context).await,
         Reward::Fund { amount, tx } => {
-            let account = context.account(&tx).await?;
-            let mixnet = account.client().contract(context.mixnet_address()?);
+            let (account, mixnet) = context.account_and_mixnet(&tx).await?;
             let message = mixnet.fund_reward_pool(amount.clone()).attempt("give to the reward pool")?;
             submit_and_report(&account, message, &tx, &format!("give {amount} to the reward pool")).await
         }
@@ -126,8 +126,7 @@ pub(crate) async fn run(command: Reward, context: &Context) -> Outcome<Answer> {
 }
 
 async fn claim(which: Which, tx: &TxArgs, context: &Context) -> Outcome<Answer> {
-    let account = context.account(tx).await?;
-    let mixnet = account.client().contract(context.mixnet_address()?);
+    let (account, mixnet) = context.account_and_mixnet(tx).await?;
     let (operator, mut mix_ids, rows) = if which.all {
         let mut rows = earned(&mixnet, account.address()).await?;
         rows.retain(|row| !row.earned.amount.is_zero());
@@ -156,7 +155,7 @@ async fn claim(which: Which, tx: &TxArgs, context: &Context) -> Outcome<Answer> 
     }
 
     // The node's own reward goes with the first part; without delegations it is a part of its own.
-    let mut parts: Vec<Vec<NodeId>> = mix_ids.chunks(PER_TRANSACTION).map(<[_]>::to_vec).collect();
+    let mut parts: Vec<Vec<NodeId>> = mix_ids.chunks(MAX_WITHDRAWALS).map(<[_]>::to_vec).collect();
     if parts.is_empty() {
         parts.push(Vec::new());
     }
@@ -164,14 +163,14 @@ async fn claim(which: Which, tx: &TxArgs, context: &Context) -> Outcome<Answer> 
     let denom = context.stake_denom()?;
     for (index, part) in parts.into_iter().enumerate() {
         let own = operator && index == 0;
-        let of_delegations: Uint256 = part.iter().map(|mix_id| earned_by(DELEGATION, Some(*mix_id))).sum();
-        let of_node = if own { earned_by(OPERATOR, None) } else { Uint256::zero() };
+        let of_delegations = part.iter().map(|mix_id| earned_by(DELEGATION, Some(*mix_id)));
+        let all = sum(of_delegations.chain(own.then(|| earned_by(OPERATOR, None))));
         let message = mixnet.withdraw_rewards(part, own).attempt("claim rewards")?;
-        let message = message.effect(format!("pays {}{denom} out, as it stands now", of_delegations + of_node));
+        let message = message.effect(format!("pays {all}{denom} out, as it stands now"));
         match submit(&account, message, tx, "claim rewards").await? {
             Submitted::DryRun(answer) => return Ok(answer),
             Submitted::Sent { outcome, .. } => {
-                paid += paid_in(&outcome, denom);
+                paid = paid.saturating_add(paid_in(&outcome, denom));
                 sent.push(outcome.hash);
             }
         }
@@ -185,7 +184,12 @@ async fn claim(which: Which, tx: &TxArgs, context: &Context) -> Outcome<Answer> 
 fn paid_in(outcome: &nym_chain_client::TxOutcome, denom: &str) -> Uint256 {
     let attributes = outcome.events.iter().filter(|event| event.kind.starts_with("wasm-")).flat_map(|e| &e.attributes);
     let amounts = attributes.filter(|(key, _)| key == "amount").filter_map(|(_, value)| coin(value).ok());
-    amounts.filter(|coin| coin.denom == denom).map(|coin| coin.amount).sum()
+    sum(amounts.filter(|coin| coin.denom == denom).map(|coin| coin.amount))
+}
+
+/// A sum of what an endpoint says, which may be any numbers.
+fn sum(amounts: impl Iterator<Item = Uint256>) -> Uint256 {
+    amounts.fold(Uint256::zero(), Uint256::saturating_add)
 }
 
 /// Everything that an account has earned: its own node first, then its delegations by node.
@@ -234,4 +238,17 @@ async fn solvency(mixnet: &Contract<ChainClient>) -> Outcome<Answer> {
     ];
     let answer = Answer::record(&data, lines);
     Ok(if solvency.solvent { answer } else { answer.warn("the contract holds less than it owes") })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sum_beyond_all_numbers_is_the_largest() {
+        let amounts = |amounts: [u128; 2]| amounts.map(Uint256::from).into_iter();
+
+        assert_eq!(sum(amounts([5, 7])), Uint256::from(12u128));
+        assert_eq!(sum(amounts([5, 7]).chain([Uint256::MAX])), Uint256::MAX);
+    }
 }

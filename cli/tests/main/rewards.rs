@@ -1,7 +1,13 @@
 //! What `nym-cli` says and does where nodes earn: a network of three mix nodes and a gateway whose first epoch is turned over,
 //! reported and paid by its commands, with a contract whose address was known before it was created.
 
-use std::{fs, net::TcpListener, path::Path, process::Command, time::Duration};
+use std::{
+    fs,
+    net::TcpListener,
+    path::Path,
+    process::{Command, Output},
+    time::Duration,
+};
 
 use cosmwasm_std::{coin, Decimal, Uint256};
 use nym_chain_client::{ChainClient, ChainConfig, Contract, MixnetMessages, MixnetQueries, SignedBonding, Tx, Wallet};
@@ -20,12 +26,16 @@ const DAVE: &str = "letter advice cage absurd amount doctor acoustic avoid lette
 /// Bonds the mix nodes 1 to 3.
 const OPERATORS: [&str; 3] = [ALICE, BOB, CAROL];
 
-/// Runs a command in the folder; its `data`.
+/// Runs a command in the folder.
+fn run(folder: &Path, args: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_nym-cli"));
+    command.current_dir(folder).env_remove("NYM_NETWORK").args(args).args(["--output", "json"]).output().unwrap()
+}
+
+/// Runs a command that succeeds; its `data`.
 #[track_caller]
 fn cli(folder: &Path, args: &[&str]) -> Value {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_nym-cli"));
-    command.current_dir(folder).env_remove("NYM_NETWORK").args(args).args(["--output", "json"]);
-    let output = command.output().unwrap();
+    let output = run(folder, args);
     assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
     serde_json::from_slice::<Value>(&output.stdout).unwrap()["data"].take()
 }
@@ -35,6 +45,15 @@ fn cli(folder: &Path, args: &[&str]) -> Value {
 fn send(folder: &Path, who: &str, args: &[&str]) -> Value {
     let file = format!("{who}.mnemonic");
     cli(folder, &[args, &["--mnemonic-file", file.as_str(), "--yes"][..]].concat())
+}
+
+/// Why the first mix node is not healthy.
+#[track_caller]
+fn unhealthy(folder: &Path) -> String {
+    let output = run(folder, &["mixnode", "doctor", "--node-file", "node-1.json"]);
+    assert_eq!(output.status.code(), Some(1));
+    let failure: Value = serde_json::from_slice(&output.stderr).unwrap();
+    failure["error"]["causes"][0].as_str().unwrap().to_owned()
 }
 
 fn effects(data: &Value) -> Vec<&str> {
@@ -189,6 +208,9 @@ fn nodes_that_earn_are_estimated_paid_and_healthy() {
     let margins = ["--least-margin", "0.2", "--largest-margin", "0.5"];
     let costs = ["--least-cost", "50000000unym", "--largest-cost", "60000000unym"];
     send(files, "alice", &[&["params", "set-ranges"][..], &margins[..], &costs[..]].concat());
+    let said = "profit margin: rewards use 0.1 in this interval and 0.2 from the next one on; the node announced 0.1 \
+                (and 1 more)";
+    assert_eq!(unhealthy(files), said);
 
     send(files, "alice", &["epoch", "advance"]);
     assert_eq!(cli(files, &["epoch", "nodes"]).as_array().unwrap().len(), 3);
@@ -199,6 +221,9 @@ fn nodes_that_earn_are_estimated_paid_and_healthy() {
     assert_eq!(cli(files, &["monitor", "reports", "--address", &alice])[0]["performance"], "0.9");
     send(files, "alice", &["epoch", "advance"]);
     assert_eq!(cli(files, &["epoch", "show"])["epoch"], 2);
+
+    let said = "profit margin: rewards use 0.2, in this interval already; the node announced 0.1 (and 1 more)";
+    assert_eq!(unhealthy(files), said);
 
     // What is computed here is what the contract computes, to the last digit, with the known performance and another, by the ranges.
     let ranges = runtime.block_on(mixnet.rewarding_params()).unwrap().interval;
@@ -243,6 +268,15 @@ fn nodes_that_earn_are_estimated_paid_and_healthy() {
     let pays = format!("100000000unym of pledge and {earned}unym of rewards");
     assert!(!earned.is_zero() && effects(&tried).iter().any(|effect| effect.ends_with(&pays)), "{tried}");
     assert_eq!(cli(files, &["reward", "solvency"])["solvency"]["solvent"], true);
+
+    // A node that has announced what is allowed is healthy before the interval ends.
+    let costs = ["mixnode", "update-costs", "--profit-margin", "0.25", "--operating-cost", "55000000unym"];
+    send(files, "alice", &costs);
+    let findings = cli(files, &["mixnode", "doctor", "--node-file", "node-1.json"]);
+    let cost = findings.as_array().unwrap().iter().find(|finding| finding["check"] == "operating cost").unwrap();
+    let said = "rewards use 50000000unym in this interval and 55000000unym from the next one on; the node announced \
+                55000000unym";
+    assert_eq!(cost["detail"], said);
     drop(listeners);
     runtime.block_on(chain.shutdown());
 }

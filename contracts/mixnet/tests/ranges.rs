@@ -7,7 +7,6 @@ use nym_contract_types::mixnet::{
 };
 use nym_contract_types::Percent;
 use nym_mixnet_contract::epochs::state::RewardedSet;
-use nym_mixnet_contract::rewards::state::model;
 use nym_mixnet_contract::state::STATE;
 use nym_mixnet_contract::ContractError;
 use nym_rewarding::{node_reward, Costs, Stake, Work};
@@ -145,7 +144,7 @@ fn by_the_model(net: &Suite, margin: &str, cost: u128) -> (Decimal256, Decimal25
     let set = RewardedSet::load(&net.store, net.epoch()).unwrap();
     let factor = params.interval.active_set_work_factor.into();
     let work = Work::new(factor, set.rewarded_size, set.active_size).unwrap();
-    let mut model = model(&params, &STATE.load(&net.store).unwrap());
+    let mut model = params.model(STATE.load(&net.store).unwrap().epochs.epochs_in_interval);
     model.rewarded_set_size = set.rewarded_size;
     let stakes = stakes(net);
     let stake = Stake { operator: stakes.operator.into(), delegates: stakes.delegates.into() };

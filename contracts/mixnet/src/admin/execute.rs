@@ -1,6 +1,7 @@
 //! Changes by the owner.
 
 use cosmwasm_std::{Addr, Api, DepsMut, Event, Response, Storage};
+use nym_contract_types::mixnet::limits::MAX_MONITORS;
 use nym_contract_types::mixnet::{events, ContractState, ContractStateParams, PendingParams, RewardingParamsUpdate};
 use nym_contract_types::Percent;
 
@@ -9,9 +10,6 @@ use crate::epochs::state::{LAST_MONITOR_ID, MONITORS};
 use crate::rewards::state::PENDING_PARAMS;
 use crate::state::{CORE, REWARDING, STATE};
 use crate::ContractError;
-
-/// Most monitors: each costs two reads per page of nodes when scores are counted.
-const MAX_MONITORS: usize = 64;
 
 /// Replaces the list of monitors.
 pub fn update_monitors(deps: DepsMut<'_>, sender: Addr, monitors: Vec<String>) -> Result<Response, ContractError> {

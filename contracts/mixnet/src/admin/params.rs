@@ -1,24 +1,19 @@
 //! One check for parameters, at instantiation and at every change.
 
 use cosmwasm_std::{Decimal, Uint128, Uint256};
+use nym_contract_types::mixnet::limits::{MAX_REWARDED_SET, MAX_SECONDS, MAX_SUPPLY, MAX_WORK_FACTOR};
 use nym_contract_types::mixnet::{
     ContractState, ContractStateParams, EpochParams, InitialRewardingParams, IntervalRewardParams, MixingParams,
     OperatingCostRange, RewardingParams, RewardingParamsUpdate,
 };
 
-use crate::rewards::state::{model, store_model};
+use crate::rewards::state::store_model;
 use crate::ContractError;
 
-/// Most nodes in a rewarded set: the set and a draw in progress are one record each.
-pub const MAX_REWARDED_SET: u32 = 1_000;
-/// Longest time that any parameter may name: a year, so that no sum of times leaves its type.
-const MAX_SECONDS: u64 = 366 * 24 * 3_600;
 /// Longest time that keys serve: above that they might as well not expire.
 const MAX_KEY_PERIOD: u32 = 10_000;
 /// Longest denom of the Cosmos SDK.
 const MAX_DENOM: usize = 128;
-/// Largest pool or supply: far above any token's, far below what stakes of 18 digits hold in 128 bits.
-const MAX_SUPPLY: u128 = 1_000_000_000_000_000_000;
 
 /// Checks everything the contract is told.
 pub fn check_state(state: &ContractState) -> Result<(), ContractError> {
@@ -131,7 +126,7 @@ pub fn rewarding(initial: &InitialRewardingParams, state: &ContractState) -> Res
         rewarded_set_size: initial.rewarded_set_size,
         active_set_size: initial.active_set_size,
     };
-    let mut model = model(&params, state);
+    let mut model = params.model(state.epochs.epochs_in_interval);
     model.derive()?;
     store_model(&mut params, &model)?;
     Ok(params)
@@ -159,7 +154,7 @@ fn check_supply(name: &'static str, supply: Uint128) -> Result<(), ContractError
 }
 
 fn check_work_factor(factor: Decimal) -> Result<(), ContractError> {
-    if factor < Decimal::one() || factor > Decimal::from_ratio(1_000_000u128, 1u128) {
+    if factor < Decimal::one() || factor > Decimal::from_ratio(MAX_WORK_FACTOR, 1u128) {
         return refuse("active_set_work_factor", factor, "1 to 10^6");
     }
     Ok(())

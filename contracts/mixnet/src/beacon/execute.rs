@@ -3,16 +3,13 @@
 use cosmwasm_std::{Addr, Api, Binary, Deps, DepsMut, Env, Event, HashFunction, Response};
 use cosmwasm_std::{BLS12_381_G1_GENERATOR, BLS12_381_G2_GENERATOR};
 use nym_contract_types::beacon::{DOMAIN, KEY_LENGTH, SIGNATURE_LENGTH};
-use nym_contract_types::mixnet::{events, BeaconKey};
+use nym_contract_types::mixnet::{events, limits::MAX_MEMBERS, BeaconKey};
 use nym_contract_types::EpochId;
 
 use super::state::{message, seed_of, Beacon, Signed, StoredKey, BEACON, MEMBERS, NEXT_SEED, SHARES};
 use crate::epochs::clock::{Epoch, Phase, EPOCH};
 use crate::state::STATE;
 use crate::ContractError;
-
-/// Most members of the group.
-const MAX_MEMBERS: usize = 64;
 
 /// Posts a member's share of the coming epoch's seed.
 pub fn submit_share(

@@ -1,15 +1,12 @@
 //! Reports of monitors, and what several of them together say about a node.
 
 use cosmwasm_std::{Addr, DepsMut, Env, Event, Response, Storage};
-use nym_contract_types::mixnet::{events, NodeReport};
+use nym_contract_types::mixnet::{events, limits::MAX_REPORTS, NodeReport};
 use nym_contract_types::{order, EpochId};
 
 use super::clock::{Phase, EPOCH};
 use super::state::{MonitorId, ReportPage, MONITORS, NO_REPORT, PAGE_NODES, REPORTED, REPORTS};
 use crate::ContractError;
-
-/// Most reports in one message: about 30 KB of a transaction.
-pub const MAX_REPORTS: usize = 1_000;
 
 /// Stores a monitor's scores of the epoch that has ended.
 pub fn submit(

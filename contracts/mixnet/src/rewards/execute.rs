@@ -1,7 +1,7 @@
 //! Withdrawing rewards, and adding to the pool.
 
 use cosmwasm_std::{Addr, DepsMut, Event, MessageInfo, Response, Storage, Uint128};
-use nym_contract_types::mixnet::events;
+use nym_contract_types::mixnet::{events, limits::MAX_WITHDRAWALS};
 use nym_contract_types::{order, NodeId};
 
 use super::state::{PoolChange, POOL_CHANGE};
@@ -11,9 +11,6 @@ use crate::mixnodes::staked::Staked;
 use crate::mixnodes::state::SCALE;
 use crate::state::{bond_of, mixnode_in, Core, CORE};
 use crate::ContractError;
-
-/// Most delegations in one withdrawal: each is five reads and writes.
-const MAX_WITHDRAWALS: usize = 50;
 
 /// Largest addition to the pool, far above any supply.
 const MAX_ADDITION: u128 = 1_000_000_000_000_000_000;

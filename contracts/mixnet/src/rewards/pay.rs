@@ -5,7 +5,7 @@ use nym_contract_types::mixnet::{ContractState, PendingParams, RewardingParams, 
 use nym_contract_types::NodeId;
 use nym_rewarding::{delegation, node_reward, Costs, Params, Reward, Stake, Work};
 
-use super::state::{atomics, model, store_model, PoolChange, PENDING_PARAMS, POOL_CHANGE};
+use super::state::{atomics, store_model, PoolChange, PENDING_PARAMS, POOL_CHANGE};
 use crate::costs::{Kept, Ranges};
 use crate::epochs::clock::Epoch;
 use crate::epochs::state::RewardedSet;
@@ -36,7 +36,7 @@ impl Rule {
         let work = Work::new(factor, set.rewarded_size.max(1), set.active_size.max(1))?;
         let interval = &params.interval;
         let ranges = Ranges::of(interval.profit_margin.as_ref(), interval.interval_operating_cost.as_ref());
-        let mut params = model(params, state);
+        let mut params = params.model(state.epochs.epochs_in_interval);
         params.rewarded_set_size = set.rewarded_size.max(1);
         Ok(Self { params, work, set, ranges })
     }
@@ -146,7 +146,7 @@ pub fn close_epoch(storage: &mut dyn Storage, state: &ContractState, epoch: &mut
         let change = PoolChange::load(storage)?;
         let mut state = state.clone();
         announced(&mut state, &mut params, &pending);
-        let mut model = model(&params, &state);
+        let mut model = params.model(state.epochs.epochs_in_interval);
         let added = Decimal256::from_ratio(Uint256::from(change.added), 1u32);
         model.end_interval(decimal(change.removed), added)?;
         store_model(&mut params, &model)?;

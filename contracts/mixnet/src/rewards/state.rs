@@ -1,7 +1,7 @@
 //! The reward pool's change within an interval, and parameters that wait for their time.
 
 use cosmwasm_std::{Decimal, Decimal256, Storage, Uint128};
-use nym_contract_types::mixnet::{ContractState, PendingParams, RewardingParams};
+use nym_contract_types::mixnet::{PendingParams, RewardingParams};
 use nym_rewarding::Params;
 
 use crate::packed::{json_records, Packed, PackedItem, Reader, Write};
@@ -40,22 +40,6 @@ impl Packed for PoolChange {
 
     fn unpack(bytes: &mut Reader<'_>) -> Option<Self> {
         Some(Self { removed: bytes.u128()?, added: bytes.u128()? })
-    }
-}
-
-/// The stored parameters in the form of the reward model.
-pub fn model(params: &RewardingParams, state: &ContractState) -> Params {
-    let interval = &params.interval;
-    Params {
-        reward_pool: interval.reward_pool.into(),
-        staking_supply: interval.staking_supply.into(),
-        supply_scale_factor: interval.staking_supply_scale_factor.value().into(),
-        pool_emission: interval.interval_pool_emission.value().into(),
-        sybil_resistance: interval.sybil_resistance.value().into(),
-        rewarded_set_size: params.rewarded_set_size,
-        epochs_in_interval: state.epochs.epochs_in_interval,
-        epoch_budget: interval.epoch_reward_budget.into(),
-        saturation_point: interval.stake_saturation_point.into(),
     }
 }
 

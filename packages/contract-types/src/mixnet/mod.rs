@@ -4,6 +4,7 @@ mod beacon;
 mod defaults;
 mod epoch;
 pub mod events;
+pub mod limits;
 mod msg;
 mod nodes;
 mod params;

@@ -3,7 +3,9 @@
 use cosmwasm_schema::cw_serde;
 use cosmwasm_std::{Addr, Coin, Decimal, Uint128};
 use nym_contract_runtime::json::{Read, Write};
+use nym_rewarding::{nearest, Params};
 
+use super::MixNodeCostParams;
 use crate::{EpochId, Percent};
 
 /// Clock and lottery of the epochs. Every duration is in seconds of block time.
@@ -64,6 +66,13 @@ pub struct ContractStateParams {
     pub interval_operating_cost: Option<OperatingCostRange>,
 }
 
+impl ContractStateParams {
+    /// What rewards will use of an announcement from the next interval on: the nearest in the ranges.
+    pub fn nearest(&self, announced: &MixNodeCostParams) -> MixNodeCostParams {
+        nearest_costs(self.profit_margin.as_ref(), self.interval_operating_cost.as_ref(), announced)
+    }
+}
+
 /// Profit margins from one to another, which are both among them.
 #[cw_serde]
 #[derive(Read, Write)]
@@ -118,6 +127,24 @@ pub struct RewardingParams {
     pub active_set_size: u32,
 }
 
+impl RewardingParams {
+    /// The same in the form of the reward model, for intervals of so many epochs.
+    pub fn model(&self, epochs_in_interval: u32) -> Params {
+        let interval = &self.interval;
+        Params {
+            reward_pool: interval.reward_pool.into(),
+            staking_supply: interval.staking_supply.into(),
+            supply_scale_factor: interval.staking_supply_scale_factor.value().into(),
+            pool_emission: interval.interval_pool_emission.value().into(),
+            sybil_resistance: interval.sybil_resistance.value().into(),
+            rewarded_set_size: self.rewarded_set_size,
+            epochs_in_interval,
+            epoch_budget: interval.epoch_reward_budget.into(),
+            saturation_point: interval.stake_saturation_point.into(),
+        }
+    }
+}
+
 /// The reward model's parameters of the current interval. Amounts are in the staking denom's unit with 18 digits.
 #[cw_serde]
 #[derive(Read, Write)]
@@ -142,6 +169,29 @@ pub struct IntervalRewardParams {
     pub profit_margin: Option<ProfitMarginRange>,
     /// The same of costs of an interval.
     pub interval_operating_cost: Option<OperatingCostRange>,
+}
+
+impl IntervalRewardParams {
+    /// What rewards of this interval use of an announcement: the nearest in the ranges.
+    pub fn nearest(&self, announced: &MixNodeCostParams) -> MixNodeCostParams {
+        nearest_costs(self.profit_margin.as_ref(), self.interval_operating_cost.as_ref(), announced)
+    }
+}
+
+/// The nearest to an announcement that is in the ranges. Without a range everything is in it.
+fn nearest_costs(
+    margins: Option<&ProfitMarginRange>,
+    costs: Option<&OperatingCostRange>,
+    announced: &MixNodeCostParams,
+) -> MixNodeCostParams {
+    let MixNodeCostParams { profit_margin_percent: margin, interval_operating_cost: cost } = announced.clone();
+    MixNodeCostParams {
+        profit_margin_percent: nearest(margin, margins.map(|range| (range.minimum, range.maximum))),
+        interval_operating_cost: Coin {
+            amount: nearest(cost.amount, costs.map(|range| (range.minimum.amount, range.maximum.amount))),
+            denom: cost.denom,
+        },
+    }
 }
 
 /// Everything the contract was told and does not compute.
@@ -202,4 +252,39 @@ pub struct PendingParams {
     pub epoch_length: Option<u64>,
     /// From its acceptance: the owner to be.
     pub admin: Option<Addr>,
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use cosmwasm_std::coin;
+
+    use super::*;
+
+    fn costs(margin: &str, cost: u128) -> MixNodeCostParams {
+        MixNodeCostParams {
+            profit_margin_percent: margin.parse().unwrap(),
+            interval_operating_cost: coin(cost, "unym"),
+        }
+    }
+
+    #[test]
+    fn what_is_outside_a_range_is_taken_as_its_end_and_all_else_as_it_is() {
+        let margins = ProfitMarginRange { minimum: "0.2".parse().unwrap(), maximum: "0.5".parse().unwrap() };
+        let operating = OperatingCostRange { minimum: coin(10, "unym"), maximum: coin(80, "unym") };
+        let cases = [
+            (costs("0.1", 9), costs("0.2", 10)),
+            (costs("0.2", 10), costs("0.2", 10)),
+            (costs("0.3", 40), costs("0.3", 40)),
+            (costs("0.5", 80), costs("0.5", 80)),
+            (costs("1", 81), costs("0.5", 80)),
+        ];
+        for (announced, paid) in cases {
+            assert_eq!(nearest_costs(Some(&margins), Some(&operating), &announced), paid);
+            assert_eq!(nearest_costs(None, None, &announced), announced);
+        }
+        assert_eq!(nearest_costs(Some(&margins), None, &costs("0.1", 9)), costs("0.2", 9));
+        assert_eq!(nearest_costs(None, Some(&operating), &costs("0.1", 9)), costs("0.1", 10));
+    }
 }
