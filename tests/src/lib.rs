@@ -38,11 +38,13 @@ pub async fn start(change: impl FnOnce(&mut Options)) -> anyhow::Result<Network>
     let dir = tempfile::tempdir()?;
     let mut options = options(&dir)?;
     change(&mut options);
-    let net = Localnet::up(options.on_free_ports()?, &|line| println!("{line}")).await;
-    let net = net.map_err(|error| {
-        let kept = dir.path().display().to_string();
-        error.context(format!("the network did not start; its folder was {kept}"))
-    })?;
+    let net = match Localnet::up(options.on_free_ports()?, &|line| println!("{line}")).await {
+        Ok(net) => net,
+        Err(error) => {
+            let kept = dir.keep();
+            return Err(error.context(format!("the network did not start; its folder is kept: {}", kept.display())));
+        }
+    };
     Ok(Network { net: Some(net), _folder: Folder(Some(dir)), _turn: turn })
 }
 
