@@ -4,6 +4,7 @@
 
 use nym_keys::identity;
 use nym_localnet::{Chain, Localnet, Options, Process};
+use nym_topology::{Contracts, Denoms, NetworkFile, Rpc, Threshold};
 use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -38,11 +39,13 @@ pub async fn start(change: impl FnOnce(&mut Options)) -> anyhow::Result<Network>
     let dir = tempfile::tempdir()?;
     let mut options = options(&dir)?;
     change(&mut options);
-    let net = Localnet::up(options.on_free_ports()?, &|line| println!("{line}")).await;
-    let net = net.map_err(|error| {
-        let kept = dir.path().display().to_string();
-        error.context(format!("the network did not start; its folder was {kept}"))
-    })?;
+    let net = match Localnet::up(options.on_free_ports()?, &|line| println!("{line}")).await {
+        Ok(net) => net,
+        Err(error) => {
+            let kept = dir.keep();
+            return Err(error.context(format!("the network did not start; its folder is kept: {}", kept.display())));
+        }
+    };
     Ok(Network { net: Some(net), _folder: Folder(Some(dir)), _turn: turn })
 }
 
@@ -92,6 +95,21 @@ pub fn contract() -> anyhow::Result<PathBuf> {
 /// When the variable that says where they are is missing.
 pub fn program(name: &str) -> anyhow::Result<PathBuf> {
     Ok(PathBuf::from(variable("NYM_PROGRAMS")?).join(name))
+}
+
+/// How programs are told of a chain that a test runs itself, and of the mixnet contract on it.
+pub fn network_file(chain_id: &str, mixnet: &str, rpc: String) -> NetworkFile {
+    NetworkFile {
+        chain_id: chain_id.to_owned(),
+        address_prefix: "n".to_owned(),
+        gas_price: "0.025".to_owned(),
+        allow_loopback: true,
+        denoms: Denoms { stake: "unym".to_owned(), fee: "unyx".to_owned() },
+        contracts: Contracts { mixnet: mixnet.to_owned() },
+        rpc: Rpc { endpoints: vec![rpc] },
+        topology: Threshold { threshold: 1 },
+        authorities: Vec::new(),
+    }
 }
 
 /// Whether `nym-cli epoch verify` could check all that a draw consists of: seed, candidates and set.

@@ -7,7 +7,6 @@ use nym_contract_types::mixnet::{Gateway, GatewayBonding, MixNode, MixNodeCostPa
 use nym_contract_types::Percent;
 use nym_devchain::{BlockTime, Config, Devchain, Genesis, GenesisAccount};
 use nym_keys::{identity, x25519};
-use nym_topology::{Contracts, Denoms, NetworkFile, Rpc, Threshold};
 use serde_json::json;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -112,21 +111,6 @@ fn node_keys() -> serde_json::Value {
     })
 }
 
-/// The chain as `nym-cli` is told of it.
-fn network_file(rpc: String) -> NetworkFile {
-    NetworkFile {
-        chain_id: CHAIN_ID.to_owned(),
-        address_prefix: "n".to_owned(),
-        gas_price: "0.025".to_owned(),
-        allow_loopback: true,
-        denoms: Denoms { stake: "unym".to_owned(), fee: "unyx".to_owned() },
-        contracts: Contracts { mixnet: CONTRACT.to_owned() },
-        rpc: Rpc { endpoints: vec![rpc] },
-        topology: Threshold { threshold: 1 },
-        authorities: Vec::new(),
-    }
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn the_client_in_the_tree_is_what_the_generator_makes_of_the_schema() {
     let folder = folder().await;
@@ -176,7 +160,7 @@ async fn every_query_and_every_message_runs_on_the_chain_and_its_seeds_draw_the_
     assert!(success, "{output}");
     assert!(output.ends_with("every query answered, every message sent\n"), "{output}");
     let network = home.path().join("network.toml");
-    network_file(chain.rpc_url()).save(&network).unwrap();
+    nym_tests::network_file(CHAIN_ID, CONTRACT, chain.rpc_url()).save(&network).unwrap();
     assert!(nym_tests::is_draw_verified(&network).unwrap(), "nobody can tell that the group's seed has drawn the set");
     chain.shutdown().await;
 }

@@ -1,5 +1,6 @@
 //! Configuration of a validator API; `validator-api.example.toml` explains every key.
 
+use nym_contract_types::mixnet::limits::MAX_NODES_PER_STEP;
 use nym_daemon::admin::AdminConfig;
 use nym_daemon::config::ConfigError;
 use nym_daemon::logging::LoggingConfig;
@@ -7,9 +8,6 @@ use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-
-/// Nodes that the contract goes through in one message at most.
-const MAX_NODES_PER_STEP: u32 = 1_500;
 
 /// Everything a validator API can be told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -171,7 +169,8 @@ impl Config {
         }
         let nodes = self.operator.nodes_per_step;
         if !(1..=MAX_NODES_PER_STEP).contains(&nodes) {
-            return Err(ConfigError::rule("operator.nodes_per_step", nodes, "must be between 1 and 1500"));
+            let rule = format!("must be between 1 and {MAX_NODES_PER_STEP}");
+            return Err(ConfigError::rule("operator.nodes_per_step", nodes, &rule));
         }
         Ok(())
     }

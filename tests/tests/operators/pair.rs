@@ -10,7 +10,7 @@ use nym_devchain::{BlockTime, Config, Devchain, Genesis, GenesisAccount};
 use nym_keys::{identity, x25519};
 use nym_localnet::Process;
 use nym_tests::{Folder, Turn};
-use nym_topology::{Contracts, Denoms, NetworkFile, Rpc, Threshold};
+use nym_topology::NetworkFile;
 use rand::rngs::OsRng;
 use std::path::Path;
 use std::process::Command;
@@ -64,17 +64,7 @@ impl Pair {
             ..Config::default()
         };
         let chain = Devchain::start(config, Genesis { accounts: accounts.collect() }).await.unwrap();
-        let mut network = NetworkFile {
-            chain_id: CHAIN_ID.into(),
-            address_prefix: "n".into(),
-            gas_price: "0.025".into(),
-            allow_loopback: true,
-            denoms: Denoms { stake: "unym".into(), fee: "unyx".into() },
-            contracts: Contracts { mixnet: String::new() },
-            rpc: Rpc { endpoints: vec![chain.rpc_url()] },
-            topology: Threshold { threshold: 1 },
-            authorities: Vec::new(),
-        };
+        let mut network = nym_tests::network_file(CHAIN_ID, "", chain.rpc_url());
         let client = ChainClient::of_network(&network).unwrap();
         let monitors = wallets.each_ref().map(|wallet| wallet.address().to_owned());
         network.contracts.mixnet = deploy(&client.account(treasury), &owners, monitors.to_vec()).await;

@@ -1,7 +1,7 @@
 //! The crank: beginning a transition and taking its next step. Any account may do both, and doing either twice is harmless.
 
 use cosmwasm_std::{Decimal, DepsMut, Env, Event, Response, Uint128};
-use nym_contract_types::mixnet::{events, DrawOutcome};
+use nym_contract_types::mixnet::{events, limits::MAX_NODES_PER_STEP, DrawOutcome};
 use nym_contract_types::EpochId;
 
 use super::clock::{Epoch, Phase, EPOCH};
@@ -12,8 +12,6 @@ use crate::ContractError;
 
 /// Nodes that one step handles if nothing else is asked for.
 const DEFAULT_STEP: u32 = 300;
-/// Most nodes that one step handles, so that it fits into a block whatever is asked for.
-const MAX_STEP: u32 = 1_500;
 
 /// Closes the reports of an epoch that has ended and begins its transition.
 pub fn begin(deps: DepsMut<'_>, env: Env, wanted: Option<EpochId>) -> Result<Response, ContractError> {
@@ -70,7 +68,7 @@ pub fn advance(
         return Err(ContractError::TransitionNotBegun { epoch: epoch.id });
     }
     let mut state = STATE.load(deps.storage)?;
-    let limit = limit.unwrap_or(DEFAULT_STEP).clamp(1, MAX_STEP) as usize;
+    let limit = limit.unwrap_or(DEFAULT_STEP).clamp(1, MAX_NODES_PER_STEP) as usize;
     let before = epoch.id;
 
     let mut handled = 0;

@@ -6,6 +6,9 @@ pub const MAX_MONITORS: usize = 64;
 /// Reports in one message: about 30 KB of a transaction.
 pub const MAX_REPORTS: usize = 1_000;
 
+/// Nodes that one step of a transition handles, so that it fits into a block. Asking for more is not refused: it counts as this.
+pub const MAX_NODES_PER_STEP: u32 = 1_500;
+
 /// Members of the group that signs seeds.
 pub const MAX_MEMBERS: usize = 64;
 

@@ -99,9 +99,7 @@ impl Accusation {
             5 => Charge::BadProof,
             6 if first != dealer && dealers.binary_search(&first).is_ok() => Charge::RepeatedNonce { other: first },
             6 => return Err(stranger(first)),
-            7 if ceremony.plan().old_group().is_some() && first < u16::from(ceremony.plan().polynomials()) => {
-                Charge::OtherConstant { polynomial: small(first)? }
-            }
+            7 if ceremony.plan().old_group().is_some() => Charge::OtherConstant { polynomial: small(first)? },
             _ => return Err(MessageError::Code { what: "charge", given: code }),
         };
         if code == 2 || code == 5 {
@@ -110,10 +108,13 @@ impl Accusation {
         if code != 1 && code != 3 {
             unused(second)?;
         }
-        if let Charge::BadValue(place) = charge {
-            if Layout::of(ceremony).range(place).is_none() {
-                return Err(nowhere);
-            }
+        let place = match charge {
+            Charge::BadValue(place) => Some(place),
+            Charge::OtherConstant { polynomial } => Some(Place::Commitment { polynomial, coefficient: 0 }),
+            Charge::BadProof | Charge::RepeatedNonce { .. } => None,
+        };
+        if place.is_some_and(|place| Layout::of(ceremony).range(place).is_none()) {
+            return Err(nowhere);
         }
         Ok(Self { dealer, charge })
     }

@@ -282,9 +282,12 @@ fn shares_of_other_groups_and_members_are_not_handed_over() {
         assert_eq!(Dealing::check(&ceremony, 2, &bytes), Err(Flaw::OtherConstant { polynomial }));
         for named in 0..4 {
             let accusation = Accusation { dealer: 2, charge: Charge::OtherConstant { polynomial: named } };
+            assert_eq!(Accusation::decode(&ceremony, &accusation.to_bytes(&ceremony)), Ok(accusation));
             assert_eq!(accusation.judge(&ceremony, &bytes, None), named == polynomial);
         }
     }
+    let beyond = Accusation { dealer: 2, charge: Charge::OtherConstant { polynomial: 4 } }.to_bytes(&ceremony);
+    assert_eq!(Accusation::decode(&ceremony, &beyond), Err(MessageError::Nowhere { first: 4, second: 0 }));
 }
 
 #[test]
