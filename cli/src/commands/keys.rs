@@ -77,7 +77,7 @@ pub(crate) fn run(command: Keys, context: &Context) -> Outcome<Answer> {
                 return Ok(Answer::record(&data, lines)
                     .warn("write the mnemonic down and keep it safe: it is shown this once, and whoever has it has the account"));
             };
-            let line = Zeroizing::new(format!("{}\n", &*mnemonic));
+            let line = Zeroizing::new([mnemonic.as_str(), "\n"].concat());
             nym_keys::files::write_secret(&path, line.as_bytes()).map_err(|e| {
                 // The key without its mnemonic would be a trap.
                 let _ = store.delete(&name);

@@ -7,7 +7,7 @@ use nym_contract_types::mixnet::{
 };
 use nym_contract_types::NodeId;
 use nym_mixnet_contract::delegations::state::DELEGATIONS;
-use nym_mixnet_contract::mixnodes::state::{NodeStake, PendingCosts, STAKES};
+use nym_mixnet_contract::mixnodes::state::{NodeStake, PendingCosts, SCALE, STAKES};
 
 use crate::suite::{attribute, Suite, DENOM, NYM, PLEDGE};
 
@@ -207,6 +207,25 @@ fn no_unit_reward_is_left_of_a_parked_node_whose_delegations_began_in_many_turns
     }
 
     assert_eq!(unit_rewards(&net), 0);
+}
+
+#[test]
+fn a_refund_of_what_has_begun_to_count_is_taken_out_of_the_nodes_stakes() {
+    let mut net = network();
+    let carol = net.account("carol");
+    net.delegate(&carol, 2, DELEGATED).unwrap();
+    net.turn_with(1, &scores());
+    poison(&mut net, 2, |stake| stake.operator = u128::MAX);
+    assert_eq!(turn(&mut net, 2), ["2"]);
+    let before = STAKES.load(&net.store, 2).unwrap();
+    assert_eq!(before.pending, None);
+
+    net.next_block();
+    net.undelegate(&carol, 2).unwrap();
+
+    assert_eq!(net.received(&carol), DELEGATED);
+    let after = STAKES.load(&net.store, 2).unwrap();
+    assert_eq!(before.delegates - after.delegates, DELEGATED * SCALE);
 }
 
 #[test]

@@ -198,9 +198,13 @@ fn refund(
     let paid = counting.checked_add(delegation.pending).ok_or(ContractError::OutOfRange { what: "payout" })?;
     stake.delegates = stake.delegates.saturating_sub(delegation.amount);
     stake.delegations = stake.delegations.saturating_sub(1);
-    if let Some(pending) = stake.pending.as_mut().filter(|pending| pending.turn == delegation.pending_turn) {
-        pending.delegated = pending.delegated.saturating_sub(delegation.pending);
-        pending.delegations = pending.delegations.saturating_sub(u32::from(delegation.pending > 0));
+    match stake.pending.as_mut().filter(|pending| pending.turn == delegation.pending_turn) {
+        Some(pending) => {
+            pending.delegated = pending.delegated.saturating_sub(delegation.pending);
+            pending.delegations = pending.delegations.saturating_sub(u32::from(delegation.pending > 0));
+        }
+        // In the node's stakes it counts already.
+        None => stake.delegates = stake.delegates.saturating_sub(delegation.pending.saturating_mul(SCALE)),
     }
     if delegation.has_begun(core.now.turn()) {
         // Rewards are not paid here: one that does not parse must not keep the delegation back.
