@@ -133,7 +133,8 @@ fn init(home: &Path, network: Option<&Path>, mnemonic_file: &Path) -> Result<(),
 }
 
 fn read_mnemonic(path: &Path) -> Result<Zeroizing<String>, Failure> {
-    let mut text = Zeroizing::new(String::new());
+    // Room for all of it: a text that grows leaves what it held behind in memory.
+    let mut text = Zeroizing::new(String::with_capacity(MAX_MNEMONIC as usize));
     let read = if path == Path::new("-") {
         std::io::stdin().take(MAX_MNEMONIC).read_to_string(&mut text)
     } else {
