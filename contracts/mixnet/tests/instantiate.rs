@@ -108,7 +108,7 @@ fn migration_takes_its_own_state_and_nothing_newer() {
     };
 
     for (contract, version) in [
-        ("crates.io:another", migrations::VERSION),
+        ("another-contract", migrations::VERSION),
         (migrations::NAME, "99.0.0"),
         (migrations::NAME, "0.1"),
         (migrations::NAME, "not a version"),

@@ -281,7 +281,7 @@ fn a_state_in_which_the_two_forms_could_be_confused_is_refused() {
 fn a_newer_state_and_another_contracts_are_refused() {
     each(|_, mut net| {
         let wrong = [
-            ("crates.io:another", "0.1.0"),
+            ("another-contract", "0.1.0"),
             (migrations::NAME, "0.2.1"),
             (migrations::NAME, "1.0.0"),
             (migrations::NAME, "0.1"),
