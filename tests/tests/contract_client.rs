@@ -1,12 +1,11 @@
 //! The TypeScript client that is generated from the contract's schema, with CosmJS on the embedded chain.
 
+use crate::bonding::{self, key_text, secret};
 use crate::typescript::{install, node};
 use cosmwasm_std::coin;
 use nym_chain_client::{SignedBonding, SignedKeys, Wallet};
-use nym_contract_types::mixnet::{Gateway, GatewayBonding, MixNode, MixNodeCostParams, MixnodeBonding, NodeKeys};
-use nym_contract_types::Percent;
+use nym_contract_types::mixnet::{Gateway, GatewayBonding, NodeKeys};
 use nym_devchain::{BlockTime, Config, Devchain, Genesis, GenesisAccount};
-use nym_keys::{identity, x25519};
 use serde_json::json;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -39,37 +38,10 @@ fn address(account: usize) -> String {
     Wallet::from_mnemonic_at(MNEMONIC, "n", &path).unwrap().address().to_owned()
 }
 
-/// Any 32 bytes are an X25519 key.
-fn key_text(byte: u8) -> String {
-    x25519::PublicKey::from_bytes(&[byte; 32]).unwrap().to_string()
-}
-
-fn secret(byte: u8) -> identity::SecretKey {
-    identity::SecretKey::from_secret_bytes(&[byte; 32]).unwrap()
-}
-
 /// Arguments of `bond_mixnode`, signed for an operator: 0 to 2.
 fn mixnode(operator: u8) -> serde_json::Value {
-    let secret = secret(operator + 1);
-    let data = MixnodeBonding {
-        mix_node: MixNode {
-            host: "127.0.0.1".to_owned(),
-            mix_port: 1_789,
-            verloc_port: 0,
-            http_api_port: 0,
-            sphinx_key: key_text(10 + operator),
-            identity_key: secret.public_key().to_string(),
-            version: "0.1.0".to_owned(),
-            noise_key: Some(key_text(20 + operator)),
-        },
-        cost_params: MixNodeCostParams {
-            profit_margin_percent: Percent::from_percentage(10).unwrap(),
-            interval_operating_cost: coin(1_000_000, "unym"),
-        },
-    };
-    let (pledge, owner) = (vec![coin(100_000_000, "unym")], address(FIRST_OPERATOR + usize::from(operator)));
-    let sign = |bytes: &[u8]| secret.sign(bytes).to_bytes();
-    let signed = SignedBonding::sign(data, pledge, &owner, 0, CONTRACT, CHAIN_ID, sign).unwrap();
+    let owner = address(FIRST_OPERATOR + usize::from(operator));
+    let signed = bonding::mixnode(operator + 1, &owner, CONTRACT, CHAIN_ID);
     json!({
         "mix_node": signed.data.mix_node,
         "cost_params": signed.data.cost_params,

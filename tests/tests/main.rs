@@ -1,6 +1,8 @@
 //! End to end: networks of real processes over real sockets.
 #![allow(clippy::unwrap_used)]
 
+#[cfg(feature = "in-process")]
+mod bonding;
 mod command;
 #[cfg(feature = "in-process")]
 mod contract_client;

@@ -1,13 +1,12 @@
 //! Two operators of one contract whose turns take several transactions. Nodes are bonded and not running: only their stakes matter.
 
 use super::door::Gate;
-use cosmwasm_std::coin;
+use crate::bonding;
 use nym_chain_client::mixnet::{self, MixnetMessages as _, MixnetQueries as _};
-use nym_chain_client::{Account, ChainClient, Contract, SignedBonding, Tx, TxOutcome, Wallet};
-use nym_contract_types::mixnet::{InstantiateMsg, MixNode, MixNodeCostParams, MixnodeBonding, NodeReport};
+use nym_chain_client::{Account, ChainClient, Contract, Tx, TxOutcome, Wallet};
+use nym_contract_types::mixnet::{InstantiateMsg, NodeReport};
 use nym_contract_types::Percent;
 use nym_devchain::{BlockTime, Config, Devchain, Genesis, GenesisAccount};
-use nym_keys::{identity, x25519};
 use nym_localnet::Process;
 use nym_tests::{Folder, Turn};
 use nym_topology::NetworkFile;
@@ -156,7 +155,7 @@ async fn deploy(treasury: &Account, owners: &[Wallet], monitors: Vec<String>) ->
 
     let bonds = (1..).zip(owners).map(|(number, owner)| {
         let (account, contract) = (treasury.client().account(owner.clone()), &contract);
-        let bonding = bonding(number, owner.address(), &address);
+        let bonding = bonding::mixnode(number, owner.address(), &address, CHAIN_ID);
         async move { send(&account, &contract.bond_mixnode(&bonding).unwrap()).await }
     });
     futures::future::join_all(bonds).await;
@@ -167,31 +166,6 @@ async fn deploy(treasury: &Account, owners: &[Wallet], monitors: Vec<String>) ->
     // Operators take turns in the order of this list.
     send(treasury, &contract.update_monitors(monitors).unwrap()).await;
     address
-}
-
-/// Any 32 bytes are an X25519 key.
-fn key_text(byte: u8) -> String {
-    x25519::PublicKey::from_bytes(&[byte; 32]).unwrap().to_string()
-}
-
-fn bonding(number: u8, owner: &str, contract: &str) -> SignedBonding<MixnodeBonding> {
-    let secret = identity::SecretKey::from_secret_bytes(&[number; 32]).unwrap();
-    let mix_node = MixNode {
-        host: "127.0.0.1".into(),
-        mix_port: 1_789,
-        verloc_port: 0,
-        http_api_port: 0,
-        sphinx_key: key_text(10 + number),
-        identity_key: secret.public_key().to_string(),
-        version: "0.1.0".into(),
-        noise_key: Some(key_text(30 + number)),
-    };
-    let cost_params = MixNodeCostParams {
-        profit_margin_percent: Percent::from_percentage(10).unwrap(),
-        interval_operating_cost: coin(40_000_000, "unym"),
-    };
-    let (data, pledge) = (MixnodeBonding { mix_node, cost_params }, vec![coin(100_000_000, "unym")]);
-    SignedBonding::sign(data, pledge, owner, 0, contract, CHAIN_ID, |bytes| secret.sign(bytes).to_bytes()).unwrap()
 }
 
 /// Makes a home for an operator and starts it.
