@@ -171,7 +171,7 @@ impl Localnet {
     /// it gets are lost.
     async fn known_to_all(&mut self, epoch: u32) -> anyhow::Result<()> {
         let nodes = self.state.processes.clone().into_iter().filter(|process| !process.node.is_empty());
-        let client = reqwest::Client::builder().timeout(ANSWER).build()?;
+        let client = nym_validator_api_client::http_client().timeout(ANSWER).build()?;
         let started = Instant::now();
         for ProcessRecord { name, admin, .. } in nodes {
             while known_epoch(&client, &admin).await < Some(epoch) {

@@ -84,6 +84,11 @@ fn main() {
         let signatures: Vec<_> = encoded.iter().map(|b| PartialSignature::<Full>::from_bytes(b).unwrap()).collect();
         pending.aggregate(&group, &signatures, rng).unwrap()
     });
+    let scattered: Vec<_> = [0, 2, 3, 5, 6, 8, 9].map(|i| sign_all(&shares[i..=i], &pending)[0].to_bytes()).into();
+    measure("the same, of members 1, 3, 4, 6, 7, 9, 10", 1, Some(1600.0), || {
+        let signatures: Vec<_> = scattered.iter().map(|b| PartialSignature::<Full>::from_bytes(b).unwrap()).collect();
+        pending.aggregate(&group, &signatures, rng).unwrap()
+    });
     let credential = pending.aggregate(&group, &signatures, rng).unwrap();
     measure("selective show: prove", 1, Some(900.0), || credential.show(group.key(), b"context", rng));
     let show = credential.show(group.key(), b"context", rng).to_bytes();

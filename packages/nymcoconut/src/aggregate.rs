@@ -5,11 +5,11 @@ use zeroize::Zeroizing;
 
 use crate::algebra::{credential_equation, hidden_part, public_part, unblind};
 use crate::backend::{
-    affine_g2, msm_g1, msm_g1_128, msm_g2_128, pairing_product_is_one, random_weight, Curve, G1Affine, G2Prepared,
+    affine_g2, msm_g1_128, msm_g2_128, pairing_product_is_one, random_weight, Curve, G1Affine, G2Prepared,
     PrimeCurveAffine, G1_BYTES, SCALAR_BYTES,
 };
 use crate::credential_type::{CredentialType, HiddenAttributes, Layout, PublicAttributes};
-use crate::dkg::algebra::lagrange;
+use crate::dkg::algebra::interpolate;
 use crate::dkg::IndexError;
 use crate::issue::PartialSignature;
 use crate::keys::{Group, VerificationKey};
@@ -104,12 +104,11 @@ impl<T: CredentialType> Pending<T> {
         if signatures.len() < required {
             return Err(AggregateError::TooFew { required, got: signatures.len() });
         }
-        let lambda = lagrange(&indices)?;
         if let Some(&member) = indices.iter().find(|index| group.member(**index).is_none()) {
             return Err(AggregateError::Stranger { member });
         }
         let points: Vec<G1Affine> = signatures.iter().map(|s| s.point).collect();
-        let blind = msm_g1(&points, &lambda);
+        let blind = interpolate(&indices, &points)?;
         let s = unblind(&blind, &self.blindings.openings(), group.key().tables().beta_g1()).to_affine();
         let credential =
             Credential { epoch: self.epoch, h: self.h, s, hidden: self.hidden.clone(), public: self.public.clone() };

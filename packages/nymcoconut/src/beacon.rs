@@ -8,11 +8,11 @@ use rand_core::{CryptoRng, RngCore};
 use zeroize::ZeroizeOnDrop;
 
 use crate::backend::{
-    decode_g1, hash_to_g1, msm_g1, msm_g1_128, msm_g2_128, pairing_product_is_one, random_weight, Curve, G1Affine,
-    G2Affine, G2Prepared, PrimeCurveAffine, G1, G1_BYTES,
+    decode_g1, hash_to_g1, msm_g1_128, msm_g2_128, pairing_product_is_one, random_weight, Curve, G1Affine, G2Affine,
+    G2Prepared, PrimeCurveAffine, G1, G1_BYTES,
 };
 use crate::batch::find;
-use crate::dkg::algebra::lagrange;
+use crate::dkg::algebra::interpolate;
 use crate::dkg::{GroupKey, IndexError};
 use crate::params::minus_g2;
 use crate::stream::Stream;
@@ -247,9 +247,9 @@ impl BeaconKey {
 
     /// The value at 0 of these partial signatures, unchecked.
     fn interpolate(partials: &[PartialSeed]) -> Result<Seed, IndexError> {
-        let coefficients = lagrange(&partials.iter().map(|partial| partial.index).collect::<Vec<_>>())?;
+        let indices: Vec<_> = partials.iter().map(|partial| partial.index).collect();
         let points: Vec<_> = partials.iter().map(|partial| partial.point).collect();
-        Ok(Seed(msm_g1(&points, &coefficients).to_affine()))
+        Ok(Seed(interpolate(&indices, &points)?.to_affine()))
     }
 
     /// Checks a seed: e(S, g2) = e(H, Z).

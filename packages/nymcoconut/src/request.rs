@@ -5,9 +5,7 @@ use core::marker::PhantomData;
 use rand_core::{CryptoRng, RngCore};
 
 use crate::algebra::{blinded_attribute, commitment, fold, powers, request_commitments, response};
-use crate::backend::{
-    affine_g1, hash_to_g1, CombG1, Curve, Field, G1Affine, PrimeCurveAffine, Scalar, G1_BYTES, SCALAR_BYTES,
-};
+use crate::backend::{affine_g1, hash_to_g1, CombG1, Curve, Field, G1Affine, Scalar, G1, G1_BYTES, SCALAR_BYTES};
 use crate::credential_type::{CredentialType, HiddenAttributes, Layout, PublicAttributes};
 use crate::params::bases;
 use crate::secret::Exposed;
@@ -100,8 +98,8 @@ impl<T: CredentialType> Request<T> {
         let opening = blindings.opening.expose();
         let openings = blindings.openings();
         let cm = (commitment(bases, &opening, &secrets) + public.commitment()).to_affine();
-        let h = h::<T>(epoch, &cm, public);
-        let of_h = CombG1::new(&h.to_curve());
+        let of_h = CombG1::new(&h::<T>(epoch, &cm, public));
+        let h = of_h.base();
         let blinded: Vec<_> =
             openings.iter().zip(secrets.iter()).map(|(o, m)| blinded_attribute(bases, &of_h, o, m)).collect();
         let blinded = affine_g1(&blinded);
@@ -129,7 +127,7 @@ impl<T: CredentialType> Request<T> {
 
     /// Checks the proof and returns h, which is always computed and never taken from anybody.
     pub(crate) fn verify(&self, epoch: u64, public: &PublicAttributes<T>) -> Option<G1Affine> {
-        let h = h::<T>(epoch, &self.cm, public);
+        let h = h::<T>(epoch, &self.cm, public).to_affine();
         let statement = statement::<T>(epoch, public, &h, &self.cm, &self.blinded);
         let (a, b) = request_commitments(
             bases(),
@@ -196,7 +194,7 @@ impl<T> core::fmt::Debug for Request<T> {
 }
 
 /// h = H(type, epoch, q, k, cm, public attributes): one h for one vector of attributes, since two signatures under one h give a third.
-fn h<T: CredentialType>(epoch: u64, cm: &G1Affine, public: &PublicAttributes<T>) -> G1Affine {
+fn h<T: CredentialType>(epoch: u64, cm: &G1Affine, public: &PublicAttributes<T>) -> G1 {
     let mut message = Vec::with_capacity(128);
     let field = |message: &mut Vec<u8>, bytes: &[u8]| {
         let length = u32::try_from(bytes.len())
@@ -211,7 +209,7 @@ fn h<T: CredentialType>(epoch: u64, cm: &G1Affine, public: &PublicAttributes<T>)
     for m in public.as_slice() {
         field(&mut message, &crate::backend::encode_scalar(m));
     }
-    hash_to_g1(&message, COMMITMENT_DST).to_affine()
+    hash_to_g1(&message, COMMITMENT_DST)
 }
 
 /// Number of attributes and of hidden ones.

@@ -48,6 +48,13 @@ pub enum ApiError {
     },
 }
 
+/// The beginning of every HTTP client of the programs: TLS by ring, unless the process has chosen another library.
+pub fn http_client() -> reqwest::ClientBuilder {
+    // An error says that one is chosen already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder()
+}
+
 /// A client of one validator's API; cheap to clone.
 #[derive(Debug, Clone)]
 pub struct ApiClient {
@@ -63,7 +70,7 @@ impl ApiClient {
         if !matches!(base.scheme(), "http" | "https") || base.cannot_be_a_base() {
             return Err(bad());
         }
-        let http = reqwest::Client::builder()
+        let http = http_client()
             .timeout(TIMEOUT)
             .redirect(reqwest::redirect::Policy::none())
             .build()

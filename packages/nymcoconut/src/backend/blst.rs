@@ -1,11 +1,13 @@
 //! The backend on blst: assembly for x86-64 and ARM.
 
-use ::blst::{blst_p1, blst_p1_affine, blst_p2, blst_p2_affine, p1_affines, p2_affines, MultiPoint as _};
+use std::sync::OnceLock;
+
+use ::blst::{blst_fp, blst_p1, blst_p1_affine, blst_p2, blst_p2_affine, p1_affines, p2_affines, MultiPoint as _};
 pub use blstrs::{Bls12, G1Affine, G1Projective as G1, G2Affine, G2Prepared, G2Projective as G2, Scalar};
 
 use subtle::{Choice, ConditionallySelectable};
 
-use super::variable::sum_vartime;
+use super::variable::{sum_vartime, sum_vartime_128, Endomorphism, Z};
 
 shared_operations!();
 
@@ -27,7 +29,7 @@ pub fn hash_to_g1(message: &[u8], domain: &[u8]) -> G1 {
 pub fn msm_g1(points: &[G1Affine], scalars: &[Scalar]) -> G1 {
     assert_eq!(points.len(), scalars.len(), "each point has one scalar");
     if points.len() <= FEW {
-        return sum_vartime::<G1, 32>(points, &scalars.iter().map(Scalar::to_bytes_le).collect::<Vec<_>>());
+        return sum_vartime::<G1>(points, scalars);
     }
     let (points, scalars) =
         pick(points, scalars, |s| s.to_bytes_le(), |p: &G1Affine| (!bool::from(p.is_identity())).then(|| *p.as_ref()));
@@ -41,7 +43,7 @@ pub fn msm_g1(points: &[G1Affine], scalars: &[Scalar]) -> G1 {
 pub fn msm_g1_128(points: &[G1Affine], scalars: &[[u8; 16]]) -> G1 {
     assert_eq!(points.len(), scalars.len(), "each point has one scalar");
     if points.len() <= FEW {
-        return sum_vartime::<G1, 16>(points, scalars);
+        return sum_vartime_128::<G1>(points, scalars);
     }
     let (points, scalars) =
         pick(points, scalars, |s| *s, |p: &G1Affine| (!bool::from(p.is_identity())).then(|| *p.as_ref()));
@@ -55,7 +57,7 @@ pub fn msm_g1_128(points: &[G1Affine], scalars: &[[u8; 16]]) -> G1 {
 pub fn msm_g2(points: &[G2Affine], scalars: &[Scalar]) -> G2 {
     assert_eq!(points.len(), scalars.len(), "each point has one scalar");
     if points.len() <= FEW {
-        return sum_vartime::<G2, 32>(points, &scalars.iter().map(Scalar::to_bytes_le).collect::<Vec<_>>());
+        return sum_vartime::<G2>(points, scalars);
     }
     let (points, scalars) =
         pick(points, scalars, |s| s.to_bytes_le(), |p: &G2Affine| (!bool::from(p.is_identity())).then(|| *p.as_ref()));
@@ -69,7 +71,7 @@ pub fn msm_g2(points: &[G2Affine], scalars: &[Scalar]) -> G2 {
 pub fn msm_g2_128(points: &[G2Affine], scalars: &[[u8; 16]]) -> G2 {
     assert_eq!(points.len(), scalars.len(), "each point has one scalar");
     if points.len() <= FEW {
-        return sum_vartime::<G2, 16>(points, scalars);
+        return sum_vartime_128::<G2>(points, scalars);
     }
     let (points, scalars) =
         pick(points, scalars, |s| *s, |p: &G2Affine| (!bool::from(p.is_identity())).then(|| *p.as_ref()));
@@ -154,6 +156,25 @@ impl crate::backend::fixed::AddMany for G1 {
         let other = -picked;
         picked.conditional_assign(&other, negated);
         picked
+    }
+}
+
+impl Endomorphism for G1 {
+    fn times_z_squared(points: &[G1Affine]) -> Vec<G1Affine> {
+        // Of the base and its multiple, so of every point and its multiple, the ratio of x.
+        static BETA: OnceLock<blst_fp> = OnceLock::new();
+        let beta = *BETA.get_or_init(|| {
+            let base = G1Affine::generator();
+            let multiple = (base * Scalar::from(Z).square()).to_affine();
+            // A generator's x is not zero.
+            blst_fp::from(multiple.x() * base.x().invert().unwrap_or(base.x()))
+        });
+        let times = |point: &G1Affine| {
+            let mut x = point.x();
+            x *= &beta.into();
+            G1Affine::from_raw_unchecked(x, -point.y(), false)
+        };
+        points.iter().map(times).collect()
     }
 }
 

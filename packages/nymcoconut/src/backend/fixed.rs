@@ -144,7 +144,7 @@ pub(super) fn digits<S: PrimeField<Repr = [u8; 32]>, const WIDTH: usize, const D
 }
 
 /// The group order.
-pub(super) fn order<S: PrimeField<Repr = [u8; 32]>>() -> [u64; 4] {
+fn order<S: PrimeField<Repr = [u8; 32]>>() -> [u64; 4] {
     let mut order = limbs(&(-S::ONE).to_repr());
     order[0] += 1;
     order

@@ -24,7 +24,7 @@ use self::pure as chosen;
 
 pub use chosen::{
     affine_g1, affine_g2, canonical, decode_g1, decode_g1_or_identity, decode_g2, decode_g2_or_identity, decode_scalar,
-    encode_scalar, erase, hash_to_g1, msm_g1, msm_g1_128, msm_g2, msm_g2_128, pairing_product_is_one,
+    encode_scalar, erase, hash_to_g1, msm_g1, msm_g1_128, msm_g1_small, msm_g2, msm_g2_128, pairing_product_is_one,
     random_nonzero_scalar, random_scalar, random_weight, reduce, sum_of_multiples, CombG1, FixedG1, FixedG2, G1Affine,
     G2Affine, G2Prepared, Scalar, G1, G2, NAME,
 };

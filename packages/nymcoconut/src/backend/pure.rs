@@ -1,10 +1,13 @@
 //! The backend on `bls12_381`: Rust only, for machines without a C compiler and browsers.
 
+use std::sync::OnceLock;
+
 use bls12_381::hash_to_curve::{ExpandMsgXmd, HashToCurve};
 pub use bls12_381::{Bls12, G1Affine, G1Projective as G1, G2Affine, G2Prepared, G2Projective as G2, Scalar};
 use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
 
-use super::variable::sum_vartime;
+use super::variable::{sum_vartime, sum_vartime_128, Endomorphism, Z};
+use crate::contract::Fp;
 
 shared_operations!();
 
@@ -25,7 +28,7 @@ pub fn hash_to_g1(message: &[u8], domain: &[u8]) -> G1 {
 /// When the two lists differ in length.
 pub fn msm_g1(points: &[G1Affine], scalars: &[Scalar]) -> G1 {
     if points.len() <= FEW {
-        return sum_vartime::<G1, 32>(points, &scalars.iter().map(encode_scalar).collect::<Vec<_>>());
+        return sum_vartime::<G1>(points, scalars);
     }
     crate::backend::fixed::buckets(points, scalars.iter().map(encode_scalar))
 }
@@ -36,7 +39,7 @@ pub fn msm_g1(points: &[G1Affine], scalars: &[Scalar]) -> G1 {
 /// When the two lists differ in length.
 pub fn msm_g1_128(points: &[G1Affine], scalars: &[[u8; 16]]) -> G1 {
     if points.len() <= FEW {
-        return sum_vartime::<G1, 16>(points, scalars);
+        return sum_vartime_128::<G1>(points, scalars);
     }
     crate::backend::fixed::buckets(points, scalars.iter().copied())
 }
@@ -47,7 +50,7 @@ pub fn msm_g1_128(points: &[G1Affine], scalars: &[[u8; 16]]) -> G1 {
 /// When the two lists differ in length.
 pub fn msm_g2(points: &[G2Affine], scalars: &[Scalar]) -> G2 {
     if points.len() <= FEW {
-        return sum_vartime::<G2, 32>(points, &scalars.iter().map(encode_scalar).collect::<Vec<_>>());
+        return sum_vartime::<G2>(points, scalars);
     }
     crate::backend::fixed::buckets(points, scalars.iter().map(encode_scalar))
 }
@@ -58,7 +61,7 @@ pub fn msm_g2(points: &[G2Affine], scalars: &[Scalar]) -> G2 {
 /// When the two lists differ in length.
 pub fn msm_g2_128(points: &[G2Affine], scalars: &[[u8; 16]]) -> G2 {
     if points.len() <= FEW {
-        return sum_vartime::<G2, 16>(points, scalars);
+        return sum_vartime_128::<G2>(points, scalars);
     }
     crate::backend::fixed::buckets(points, scalars.iter().copied())
 }
@@ -88,6 +91,27 @@ impl crate::backend::fixed::AddMany for G1 {
         let other = -point;
         point.conditional_assign(&other, negated);
         point
+    }
+}
+
+impl Endomorphism for G1 {
+    fn times_z_squared(points: &[G1Affine]) -> Vec<G1Affine> {
+        // Of the base and its multiple, so of every point and its multiple, the ratio of x.
+        static BETA: OnceLock<Fp> = OnceLock::new();
+        let beta = BETA.get_or_init(|| {
+            let base = G1Affine::generator();
+            let multiple = G1Affine::from(base * Scalar::from(Z).square());
+            let x = |point: &G1Affine| point.to_uncompressed().first_chunk().and_then(Fp::decode).unwrap_or(Fp::ONE);
+            x(&multiple).mul(&x(&base).invert())
+        });
+        let times = |point: &G1Affine| {
+            let mut bytes = (-point).to_uncompressed();
+            let x = bytes.first_chunk_mut()?;
+            *x = Fp::decode(x)?.mul(beta).encode();
+            Option::from(G1Affine::from_uncompressed_unchecked(&bytes))
+        };
+        // The identity has no coordinates, and is its own multiple.
+        points.iter().map(|point| times(point).unwrap_or(*point)).collect()
     }
 }
 

@@ -28,6 +28,14 @@ macro_rules! shared_operations {
             crate::backend::variable::sum(points, scalars)
         }
 
+        /// As [`msm_g1`], for scalars that are small numbers, or such numbers negated.
+        ///
+        /// # Panics
+        /// When the two lists differ in length.
+        pub fn msm_g1_small(points: &[G1Affine], scalars: &[Scalar]) -> G1 {
+            sum_vartime::<G1>(points, scalars)
+        }
+
         /// The 32 bytes of a scalar, little endian.
         pub fn encode_scalar(scalar: &Scalar) -> [u8; 32] {
             scalar.to_repr()

@@ -4,81 +4,129 @@ use ff::PrimeField;
 use group::{prime::PrimeCurveAffine, Curve, Group};
 use subtle::Choice;
 
-use super::fixed::{digits, limbs, order, AddMany};
+use super::fixed::{digits, limbs, AddMany};
 
 const TEETH: usize = 5;
-// 5 · 51 bits: every scalar is below 2^255.
-const SPACING: usize = 51;
+// 5 · 26 bits hold a half of a scalar, which has 128.
+const SPACING: usize = 26;
 const ENTRIES: usize = 1 << (TEETH - 1);
+
+/// The curve's parameter without its sign. The group order is z⁴ − z² + 1.
+pub const Z: u64 = 0xd201_0000_0001_0000;
+const Z_SQUARED: u128 = Z as u128 * Z as u128;
+
+/// What a comb needs of a group beyond tables.
+pub trait Endomorphism: AddMany {
+    /// z² times each point, all of them public and in the subgroup: (x, y) ↦ (β·x, −y) with a β other than 1 of which the cube is 1.
+    fn times_z_squared(points: &[Self::AffineRepr]) -> Vec<Self::AffineRepr>;
+}
 
 /// One point that is multiplied by a few secret scalars, in constant time.
 ///
 /// Lim and Lee's comb ("More flexible exponentiation with precomputation", CRYPTO '94; Algorithm 3.44 in Hankerson, Menezes and Vanstone,
-/// "Guide to Elliptic Curve Cryptography") with digits of ±1 for every bit, so that none is skipped: a third faster for three multiples
-/// than three times the curve's own multiplication.
-#[derive(Clone)]
+/// "Guide to Elliptic Curve Cryptography") with digits of ±1 for every bit, so that none is skipped; each scalar in two halves, the upper of which
+/// multiplies z² times the point, known at once (Gallant, Lambert and Vanstone, CRYPTO 2001). Half the time of the curve's own multiplication for three multiples.
 pub struct Comb<G: Curve> {
-    // B₄ ± B₃ ± B₂ ± B₁ ± B₀ with Bᵢ = 2^(51 i) times the point; bit j of the place is set where Bⱼ is added.
+    lower: Teeth<G>,
+    upper: Teeth<G>,
+}
+
+struct Teeth<G: Curve> {
+    // B₄ ± B₃ ± B₂ ± B₁ ± B₀ with Bᵢ = 2^(26 i) times the point; bit j of the place is set where Bⱼ is added.
     row: Vec<G::AffineRepr>,
+    // The identity and the point.
+    correction: [G::AffineRepr; 2],
+}
+
+impl<G> Teeth<G>
+where
+    G: Curve + Group,
+    G::AffineRepr: PrimeCurveAffine<Curve = G, Scalar = G::Scalar>,
+{
+    /// Of the row's points and the point itself.
+    fn new(mut points: Vec<G::AffineRepr>) -> Self {
+        let base = points.split_off(ENTRIES)[0];
+        Self { row: points, correction: [G::AffineRepr::identity(), base] }
+    }
 }
 
 impl<G> Comb<G>
 where
-    G: AddMany + Group,
+    G: Endomorphism + Group,
     G::Scalar: PrimeField<Repr = [u8; 32]>,
     G::AffineRepr: PrimeCurveAffine<Curve = G, Scalar = G::Scalar>,
 {
-    /// Makes the table, of 16 points.
+    /// Makes the tables, of 16 points each.
     pub fn new(point: &G) -> Self {
         let mut bases = [*point; TEETH];
         for i in 1..TEETH {
             bases[i] = (0..SPACING).fold(bases[i - 1], |multiple, _| multiple.double());
         }
-        let mut sums = Vec::with_capacity(ENTRIES);
-        sums.push(bases[..TEETH - 1].iter().fold(bases[TEETH - 1], |sum, base| sum - base));
+        let mut points = Vec::with_capacity(ENTRIES + 1);
+        points.push(bases[..TEETH - 1].iter().fold(bases[TEETH - 1], |sum, base| sum - base));
         for base in &bases[..TEETH - 1] {
             let twice = base.double();
-            for i in 0..sums.len() {
-                sums.push(sums[i] + twice);
+            for i in 0..points.len() {
+                points.push(points[i] + twice);
             }
         }
-        Self { row: G::affine_many(&sums) }
+        points.push(*point);
+        let lower = G::affine_many(&points);
+        let upper = G::times_z_squared(&lower);
+        Self { lower: Teeth::new(lower), upper: Teeth::new(upper) }
+    }
+
+    /// The point itself.
+    pub fn base(&self) -> G::AffineRepr {
+        self.lower.correction[1]
     }
 
     /// A multiple, in constant time.
     pub fn mul(&self, scalar: &G::Scalar) -> G {
-        let (bits, negated) = signs(scalar);
-        let bit = |i: usize| (bits[i / 64] >> (i % 64)) as u8 & 1;
+        let [lower, upper] = halves(scalar);
         let mut sum = G::identity();
         for i in (0..SPACING).rev() {
-            let top = bit(i + SPACING * (TEETH - 1));
-            let place = (0..TEETH - 1).fold(0, |place, j| place | ((bit(i + SPACING * j) ^ top ^ 1) << j));
             sum = sum.double();
-            sum += G::pick(&self.row, place, Choice::from(top ^ 1));
+            for (teeth, half) in [(&self.lower, lower), (&self.upper, upper)] {
+                let (place, negated) = digit(half, i);
+                sum += G::pick(&teeth.row, place, negated);
+            }
         }
-        let other = -sum;
-        sum.conditional_assign(&other, negated);
+        for (teeth, half) in [(&self.lower, lower), (&self.upper, upper)] {
+            sum += G::pick(&teeth.correction, (half as u8 & 1) ^ 1, Choice::from(1));
+        }
         sum
     }
 }
 
-/// Bits of which each set one stands for 2^i and each other one for −2^i; and whether they make the negated scalar, which is done where the scalar is even.
-fn signs<S: PrimeField<Repr = [u8; 32]>>(scalar: &S) -> ([u64; 4], Choice) {
-    let k = limbs(&scalar.to_repr());
-    let order = order::<S>();
-    let even = core::hint::black_box((k[0] & 1).wrapping_sub(1));
-    let mut odd = [0u64; 4];
-    let mut borrow = 0;
-    for i in 0..4 {
-        let (difference, under) = order[i].overflowing_sub(k[i]);
-        let (difference, again) = difference.overflowing_sub(borrow);
-        borrow = u64::from(under | again);
-        odd[i] = (difference & even) | (k[i] & !even);
+/// What is left of a scalar, and how many times z² is taken out of it: both have 128 bits. In constant time.
+fn halves<S: PrimeField<Repr = [u8; 32]>>(scalar: &S) -> [u128; 2] {
+    let [a, b, c, d] = limbs(&scalar.to_repr());
+    let low = u128::from(a) | (u128::from(b) << 64);
+    // Below 2^127, since the group order is below 2^255.
+    let mut rest = u128::from(c) | (u128::from(d) << 64);
+    let mut times = 0;
+    for i in (0..128).rev() {
+        let over = rest >> 127;
+        rest = (rest << 1) | (low >> i & 1);
+        let (less, under) = rest.overflowing_sub(Z_SQUARED);
+        // One where z² fits; the compiler must not know that it is one of two values, or it branches on it.
+        let fits = core::hint::black_box(over | u128::from(!under));
+        rest ^= (rest ^ less) & fits.wrapping_neg();
+        times = (times << 1) | fits;
     }
-    // Σ ±2^i over 255 bits is 2·bits − (2^255 − 1), so bits = (odd − 1)/2 + 2^254.
-    let mut bits = core::array::from_fn(|i| (odd[i] >> 1) | if i < 3 { odd[i + 1] << 63 } else { 0 });
-    bits[3] |= 1 << 62;
-    (bits, Choice::from((even & 1) as u8))
+    [rest, times]
+}
+
+/// Which of its teeth a comb takes at a place, and whether negated: bits of which each set one stands for 2^i and each other one for −2^i make the half, or the half
+/// and one where it is even, for such bits only make odd numbers.
+fn digit(half: u128, i: usize) -> (u8, Choice) {
+    // Σ ±2^i over 130 bits is 2·bits − (2^130 − 1), so bits = (odd − 1)/2 + 2^129.
+    let bits = [half >> 1, 2];
+    let bit = |i: usize| (bits[i / 128] >> (i % 128)) as u8 & 1;
+    let top = bit(i + SPACING * (TEETH - 1));
+    let place = (0..TEETH - 1).fold(0, |place, j| place | ((bit(i + SPACING * j) ^ top ^ 1) << j));
+    (place, Choice::from(top ^ 1))
 }
 
 const WIDTH: usize = 5;
@@ -111,8 +159,27 @@ where
     sum
 }
 
-/// A sum of multiples of a few points, in variable time: public scalars only. `N` bytes each, little endian.
-pub fn sum_vartime<G, const N: usize>(points: &[G::AffineRepr], scalars: &[[u8; N]]) -> G
+/// A sum of multiples of a few points, in variable time: public scalars only. Small scalars, and small ones negated, take less.
+pub fn sum_vartime<G>(points: &[G::AffineRepr], scalars: &[G::Scalar]) -> G
+where
+    G: AddMany + Group,
+    G::Scalar: PrimeField<Repr = [u8; 32]>,
+    G::AffineRepr: PrimeCurveAffine<Curve = G, Scalar = G::Scalar>,
+{
+    chain(points, scalars.iter().map(shorter_digits))
+}
+
+/// As [`sum_vartime`], with scalars of 128 bits, little endian.
+pub fn sum_vartime_128<G>(points: &[G::AffineRepr], scalars: &[[u8; 16]]) -> G
+where
+    G: AddMany + Group,
+    G::AffineRepr: PrimeCurveAffine<Curve = G>,
+{
+    chain(points, scalars.iter().map(sparse_digits))
+}
+
+/// One chain of doublings for all points, as long as the longest scalar.
+fn chain<G>(points: &[G::AffineRepr], scalars: impl ExactSizeIterator<Item = Vec<i8>>) -> G
 where
     G: AddMany + Group,
     G::AffineRepr: PrimeCurveAffine<Curve = G>,
@@ -120,12 +187,12 @@ where
     const ROW: usize = 1 << (WIDTH - 2);
     assert_eq!(points.len(), scalars.len(), "each point has one scalar");
     let rows = odd_multiples::<G>(points, ROW);
-    let recoded: Vec<Vec<i8>> = scalars.iter().map(sparse_digits).collect();
+    let scalars: Vec<Vec<i8>> = scalars.collect();
     let mut sum = G::identity();
-    for i in (0..=8 * N).rev() {
+    for i in (0..scalars.iter().map(Vec::len).max().unwrap_or(0)).rev() {
         sum = sum.double();
-        for (row, digits) in rows.chunks_exact(ROW).zip(&recoded) {
-            let digit = digits[i];
+        for (row, digits) in rows.chunks_exact(ROW).zip(&scalars) {
+            let digit = digits.get(i).copied().unwrap_or(0);
             let place = usize::from(digit.unsigned_abs() >> 1);
             match digit.signum() {
                 1 => sum += row[place],
@@ -155,11 +222,20 @@ where
     G::affine_many(&multiples)
 }
 
-/// Non-adjacent form of width five: digits that are zero or odd, below 16 in size, at most one in five.
+/// The digits of the scalar or, negated, of its negative: of the two the one that is the smaller number.
+fn shorter_digits<S: PrimeField<Repr = [u8; 32]>>(scalar: &S) -> Vec<i8> {
+    let (own, negative) = (scalar.to_repr(), (-*scalar).to_repr());
+    if own.iter().rev().le(negative.iter().rev()) {
+        return sparse_digits(&own);
+    }
+    sparse_digits(&negative).into_iter().map(|digit| -digit).collect()
+}
+
+/// Non-adjacent form of width five: digits that are zero or odd, below 16 in size, at most one in five; none after the last that is not zero.
 fn sparse_digits<const N: usize>(scalar: &[u8; N]) -> Vec<i8> {
     let byte = |i: usize| u16::from(scalar.get(i).copied().unwrap_or(0));
     let mut digits = vec![0; 8 * N + 1];
-    let (mut at, mut carry) = (0, 0);
+    let (mut at, mut carry, mut length) = (0, 0, 0);
     while at <= 8 * N {
         let window = ((byte(at / 8) | (byte(at / 8 + 1) << 8)) >> (at % 8)) & 0x1f;
         let value = window + carry;
@@ -169,8 +245,10 @@ fn sparse_digits<const N: usize>(scalar: &[u8; N]) -> Vec<i8> {
         }
         carry = u16::from(value >= 16);
         digits[at] = value as i8 - if carry == 1 { 32 } else { 0 };
+        length = at + 1;
         at += WIDTH;
     }
+    digits.truncate(length);
     digits
 }
 
@@ -181,13 +259,18 @@ mod tests {
     use rand_chacha::{rand_core::SeedableRng, ChaCha20Rng};
 
     use crate::backend::{
-        affine_g1, affine_g2, encode_scalar, random_scalar, sum_of_multiples, CombG1, Field, Group, Scalar, G1, G2,
+        affine_g1, affine_g2, random_scalar, sum_of_multiples, CombG1, Curve, Field, Group, PrimeField, Scalar, G1, G2,
     };
 
     fn scalars(rng: &mut ChaCha20Rng) -> Vec<Scalar> {
         let power = |n| (0..n).fold(Scalar::ONE, |power, _| power + power);
         let mut all = vec![Scalar::ZERO, Scalar::ONE, -Scalar::ONE, Scalar::from(2), -Scalar::from(2)];
-        all.extend([power(51), power(204), power(254) - Scalar::ONE, Scalar::from(u64::MAX), -power(128)]);
+        all.extend([power(26), power(129), power(254) - Scalar::ONE, Scalar::from(u64::MAX), -power(128)]);
+        // About z² and z⁴: what a scalar is divided by, and the largest quotient.
+        let z_squared = super::Z_SQUARED;
+        let z_squared = Scalar::from((z_squared >> 64) as u64) * power(64) + Scalar::from(z_squared as u64);
+        let near = |k: Scalar| [k - Scalar::ONE, k, k + Scalar::ONE];
+        all.extend(near(z_squared).into_iter().chain(near(z_squared.square())).chain(near(z_squared.double())));
         all.extend((0..40).map(|_| random_scalar(rng)));
         all
     }
@@ -197,8 +280,24 @@ mod tests {
         let rng = &mut ChaCha20Rng::from_seed([3; 32]);
         let point = G1::generator() * random_scalar(rng);
         let comb = CombG1::new(&point);
+        assert_eq!(comb.base(), point.to_affine());
         for scalar in scalars(rng) {
             assert_eq!(comb.mul(&scalar), point * scalar);
+        }
+    }
+
+    #[test]
+    fn halves_make_the_scalar() {
+        let rng = &mut ChaCha20Rng::from_seed([6; 32]);
+        let small = |half: u128| {
+            let mut bytes = [0; 32];
+            bytes[..16].copy_from_slice(&half.to_le_bytes());
+            Scalar::from_repr(bytes).unwrap()
+        };
+        for scalar in scalars(rng) {
+            let [rest, times] = super::halves(&scalar);
+            assert!(rest < super::Z_SQUARED);
+            assert_eq!(small(rest) + small(times) * small(super::Z_SQUARED), scalar);
         }
     }
 
@@ -211,15 +310,13 @@ mod tests {
                 let g1: Vec<G1> = some.iter().map(|_| G1::generator() * random_scalar(rng)).collect();
                 let expected = g1.iter().zip(some).fold(G1::identity(), |sum, (p, s)| sum + *p * s);
                 let affine = affine_g1(&g1);
-                let bytes: Vec<[u8; 32]> = some.iter().map(encode_scalar).collect();
                 assert_eq!(sum_of_multiples(&affine, some), expected);
-                assert_eq!(super::sum_vartime::<G1, 32>(&affine, &bytes), expected);
+                assert_eq!(super::sum_vartime::<G1>(&affine, some), expected);
             }
         }
         let (points, some) = ([G2::generator(), G2::generator().double()], &scalars[20..22]);
         let expected = points[0] * some[0] + points[1] * some[1];
-        let bytes: Vec<[u8; 32]> = some.iter().map(encode_scalar).collect();
-        assert_eq!(super::sum_vartime::<G2, 32>(&affine_g2(&points), &bytes), expected);
+        assert_eq!(super::sum_vartime::<G2>(&affine_g2(&points), some), expected);
     }
 
     #[test]
@@ -230,6 +327,6 @@ mod tests {
         let scalar = random_scalar(rng);
         let all = [scalar, scalar, scalar, scalar];
         assert_eq!(sum_of_multiples(&points, &all), point * scalar);
-        assert_eq!(super::sum_vartime::<G1, 32>(&points, &all.map(|s| encode_scalar(&s))), point * scalar);
+        assert_eq!(super::sum_vartime::<G1>(&points, &all), point * scalar);
     }
 }

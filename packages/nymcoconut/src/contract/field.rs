@@ -33,7 +33,7 @@ const R_SQUARED: [i64; LIMBS] = split(&two_to(784));
 
 /// An element.
 #[derive(Clone, Copy)]
-pub(super) struct Fp([i64; LIMBS]);
+pub(crate) struct Fp([i64; LIMBS]);
 
 /// Σ aᵢ·b₍ₖ₋ᵢ₎, one column of a product.
 #[inline(always)]
@@ -97,17 +97,17 @@ macro_rules! reduced {
 
 impl Fp {
     pub(super) const ZERO: Self = Self([0; LIMBS]);
-    pub(super) const ONE: Self = Self(R);
+    pub(crate) const ONE: Self = Self(R);
 
     /// Reads 48 bytes, big endian; refuses what is not below the prime.
-    pub(super) fn decode(bytes: &[u8; 48]) -> Option<Self> {
+    pub(crate) fn decode(bytes: &[u8; 48]) -> Option<Self> {
         let words = words(bytes);
         (words.iter().rev().cmp(PRIME.iter().rev()) == core::cmp::Ordering::Less)
             .then(|| Self(split(&words)).mul(&Self(R_SQUARED)))
     }
 
     /// The canonical 48 bytes.
-    pub(super) fn encode(&self) -> [u8; 48] {
+    pub(crate) fn encode(&self) -> [u8; 48] {
         let canonical = self.canonical();
         let mut bytes = [0; 48];
         for (chunk, word) in bytes.chunks_exact_mut(8).zip(canonical.iter().rev()) {
@@ -118,7 +118,7 @@ impl Fp {
 
     #[inline(never)]
     #[allow(unused_comparisons)]
-    pub(super) fn mul(&self, other: &Self) -> Self {
+    pub(crate) fn mul(&self, other: &Self) -> Self {
         let (a, b) = (self.0, other.0);
         reduced!(|k| column(&a, &b, k))
     }
@@ -181,7 +181,7 @@ impl Fp {
     }
 
     /// 1/x as x^(p−2); zero for zero.
-    pub(super) fn invert(&self) -> Self {
+    pub(crate) fn invert(&self) -> Self {
         let mut exponent = PRIME;
         exponent[0] -= 2;
         let mut power = Self::ONE;

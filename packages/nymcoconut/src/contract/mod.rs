@@ -10,5 +10,9 @@ mod point;
 mod tests;
 mod verify;
 
+// The other Rust backend's own is not for others.
+#[cfg(feature = "pure")]
+pub(crate) use field::Fp;
+
 pub use encoding::{ed25519_encoding_is_strict, serial_of, spend_message, SPEND_LABEL};
 pub use verify::{verify, verify_batch, Host, Payment, Refusal};

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 use super::error::IndexError;
-use crate::backend::{Field, FixedG1, Group, Scalar, G1, G2};
+use crate::backend::{msm_g1, msm_g1_small, reduce, Field, FixedG1, G1Affine, Group, Scalar, G1, G2};
 
 /// Multiples of G1's generator, in constant time.
 pub(crate) fn base_g1(scalar: &Scalar) -> G1 {
@@ -75,6 +75,56 @@ pub fn lagrange(indices: &[u16]) -> Result<Vec<Scalar>, IndexError> {
     Ok(coefficients)
 }
 
+/// Σ λᵢ·Pᵢ with [`lagrange`]'s coefficients. Variable time, for public points.
+///
+/// Small indices have coefficients that are whole numbers of a few bits over one small denominator: a short sum, and one multiplication where the denominator
+/// is not 1, as it is for 1, 2, 3, …
+///
+/// # Errors
+///
+/// As [`lagrange`].
+pub(crate) fn interpolate(indices: &[u16], points: &[G1Affine]) -> Result<G1, IndexError> {
+    distinct(indices)?;
+    let Some((whole, denominator)) = whole_coefficients(indices) else {
+        return Ok(msm_g1(points, &lagrange(indices)?));
+    };
+    let sum = msm_g1_small(points, &whole);
+    Ok(match Option::<Scalar>::from(denominator.invert()) {
+        Some(inverse) if denominator != Scalar::ONE => sum * inverse,
+        _ => sum,
+    })
+}
+
+/// [`lagrange`]'s coefficients as whole numbers over the least common denominator, where 128 bits hold every step.
+fn whole_coefficients(indices: &[u16]) -> Option<(Vec<Scalar>, Scalar)> {
+    let mut fractions = Vec::with_capacity(indices.len());
+    let mut common = 1u128;
+    for &own in indices {
+        let (mut numerator, mut denominator, mut negative) = (1u128, 1u128, false);
+        for &other in indices.iter().filter(|&&other| other != own) {
+            numerator = numerator.checked_mul(other.into())?;
+            denominator = denominator.checked_mul(other.abs_diff(own).into())?;
+            negative ^= other < own;
+        }
+        let divisor = gcd(numerator, denominator);
+        fractions.push((numerator / divisor, denominator / divisor, negative));
+        common = (common / gcd(common, denominator / divisor)).checked_mul(denominator / divisor)?;
+    }
+    let whole = |(numerator, denominator, negative): (u128, u128, bool)| {
+        let size = reduce(&(common / denominator).checked_mul(numerator)?.to_le_bytes());
+        Some(if negative { -size } else { size })
+    };
+    Some((fractions.into_iter().map(whole).collect::<Option<_>>()?, reduce(&common.to_le_bytes())))
+}
+
+fn gcd(a: u128, b: u128) -> u128 {
+    if b == 0 {
+        a
+    } else {
+        gcd(b, a % b)
+    }
+}
+
 /// Refuses an empty list, an index 0 and an index twice.
 pub(crate) fn distinct(indices: &[u16]) -> Result<(), IndexError> {
     if indices.is_empty() {
@@ -90,4 +140,56 @@ pub(crate) fn distinct(indices: &[u16]) -> Result<(), IndexError> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use proptest::prelude::*;
+
+    use super::{interpolate, lagrange, whole_coefficients};
+    use crate::backend::{affine_g1, msm_g1, Field, Group, Scalar, G1};
+
+    fn check(indices: &[u16]) {
+        let points: Vec<G1> = (1..).map(|k: u64| G1::generator() * Scalar::from(k * k)).take(indices.len()).collect();
+        let points = affine_g1(&points);
+        let lambda = lagrange(indices).unwrap();
+        assert_eq!(interpolate(indices, &points).unwrap(), msm_g1(&points, &lambda));
+        if let Some((whole, denominator)) = whole_coefficients(indices) {
+            for (lambda, whole) in lambda.iter().zip(whole) {
+                assert_eq!(*lambda * denominator, whole);
+            }
+        }
+    }
+
+    #[test]
+    fn members_in_a_row_need_no_denominator_and_scattered_ones_a_small_one() {
+        let denominator = |indices: &[u16]| whole_coefficients(indices).unwrap().1;
+        assert_eq!(denominator(&[1, 2, 3, 4, 5, 6, 7]), Scalar::ONE);
+        assert_eq!(denominator(&[7]), Scalar::ONE);
+        assert_eq!(denominator(&[1, 3]), Scalar::from(2));
+        assert_eq!(denominator(&[1, 4, 6]), Scalar::from(5));
+    }
+
+    #[test]
+    fn coefficients_beyond_128_bits_are_scalars() {
+        let last: Vec<u16> = (0..10).map(|i| u16::MAX - i * 7).collect();
+        assert!(whole_coefficients(&last).is_none());
+        check(&last);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+        #[test]
+        fn interpolation_is_the_sum_with_lagranges_coefficients(
+            indices in prop_oneof![
+                prop::collection::hash_set(1..=20u16, 1..12),
+                prop::collection::hash_set(1..=u16::MAX, 1..10),
+            ],
+        ) {
+            check(&Vec::from_iter(indices));
+        }
+    }
 }
