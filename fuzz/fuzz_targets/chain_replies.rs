@@ -5,14 +5,14 @@ use async_trait::async_trait;
 use cosmrs::proto::cosmos::{auth::v1beta1 as auth, bank::v1beta1 as bank, tx::v1beta1::SimulateResponse};
 use cosmrs::proto::cosmwasm::wasm::v1 as wasm;
 use cosmrs::proto::traits::Message;
-use cosmrs::rpc::endpoint::{abci_query, block, broadcast, status, tx};
-use cosmrs::rpc::Response as _;
 use libfuzzer_sys::fuzz_target;
 use nym_chain_client::{topology, tx_hash, ChainError, Contract, Refusal, SmartQuery, TxOutcome};
 use nym_topology::{TopologyDocument, TopologyError};
 use std::fmt::Debug;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Arc;
+use tendermint_rpc::endpoint::{abci_query, block, broadcast, status, tx};
+use tendermint_rpc::Response as _;
 
 /// A contract that answers one line after the other, the last one again and again.
 #[derive(Clone)]

@@ -11,7 +11,6 @@ use cosmrs::proto::{
     },
     cosmwasm::wasm::v1 as wasm,
 };
-use cosmrs::rpc::Client as _;
 use cosmrs::tendermint::{block::Height, Hash};
 use cosmwasm_std::{Coin, Uint256};
 use prost::Message;
@@ -20,11 +19,12 @@ use tokio::{sync::Mutex, time::Instant};
 use crate::{
     account::Account,
     contract::Contract,
-    endpoints::{rpc_error, CallError, Endpoints},
+    endpoints::{CallError, Endpoints},
     error::ChainError,
     gas::{GasPrice, DEFAULT_GAS_ADJUSTMENT},
     outcome::TxOutcome,
     refusal::Refusal,
+    rpc::RpcError,
     wallet::Wallet,
 };
 
@@ -188,9 +188,7 @@ impl ChainClient {
         let height = self
             .inner
             .endpoints
-            .call(
-                |http| async move { Ok(http.status().await.map_err(rpc_error)?.sync_info.latest_block_height.value()) },
-            )
+            .call(|rpc| async move { Ok(rpc.status().await?.sync_info.latest_block_height.value()) })
             .await?;
         *cached = Some((Instant::now(), height));
         Ok(height)
@@ -201,12 +199,8 @@ impl ChainClient {
         let wanted = height.map(to_height).transpose()?;
         self.inner
             .endpoints
-            .call(|http| async move {
-                let response = match wanted {
-                    Some(height) => http.block(height).await,
-                    None => http.latest_block().await,
-                };
-                let block = response.map_err(rpc_error)?.block;
+            .call(|rpc| async move {
+                let block = rpc.block(wanted).await?.block;
                 if wanted.is_some_and(|height| height != block.header.height) {
                     return Err(CallError::Endpoint(format!("answered with block {}", block.header.height)));
                 }
@@ -368,11 +362,12 @@ impl ChainClient {
             .map_err(|_| ChainError::invalid(format!("transaction hash '{hash}'"), "64 hex digits are needed"))?;
         self.inner
             .endpoints
-            .call(|http| async move {
-                match http.tx(parsed, false).await {
+            .call(|rpc| async move {
+                match rpc.tx(parsed).await {
                     Ok(response) => Ok(Some(TxOutcome::from(&response))),
-                    Err(error) if is_not_found(&error) => Ok(None),
-                    Err(error) => Err(rpc_error(error)),
+                    // CometBFT answers "tx (HASH) not found", with code -32603.
+                    Err(RpcError::Refused(reason)) if reason.contains("not found") => Ok(None),
+                    Err(error) => Err(error.into()),
                 }
             })
             .await
@@ -388,11 +383,10 @@ impl ChainClient {
         let wanted = height.map(to_height).transpose()?;
         self.inner
             .endpoints
-            .call(|http| {
+            .call(|rpc| {
                 let data = data.clone();
                 async move {
-                    let response =
-                        http.abci_query(Some(path.to_owned()), data, wanted, false).await.map_err(rpc_error)?;
+                    let response = rpc.query(path, data, wanted).await?;
                     if response.code.is_err() {
                         let refusal = Refusal::new(response.codespace, response.code.value(), response.log);
                         return Err(CallError::Final(unavailable(refusal, height)));
@@ -420,12 +414,6 @@ fn from_proto(coin: ProtoCoin) -> Result<Coin, ChainError> {
     let amount: Uint256 =
         coin.amount.parse().map_err(|e| ChainError::malformed(format!("amount '{}'", coin.amount), e))?;
     Ok(Coin::new(amount, coin.denom))
-}
-
-/// CometBFT answers "tx (HASH) not found", with code -32603.
-fn is_not_found(error: &cosmrs::rpc::Error) -> bool {
-    use cosmrs::rpc::error::ErrorDetail;
-    matches!(error.detail(), ErrorDetail::Response(detail) if detail.source.to_string().contains("not found"))
 }
 
 fn not_found(error: ChainError, subject: impl FnOnce() -> String) -> ChainError {

@@ -14,18 +14,18 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use cosmrs::rpc::endpoint::broadcast;
-use cosmrs::rpc::Client as _;
+use tendermint_rpc::endpoint::broadcast;
 use tokio::time::Instant;
 
 use crate::{
     account::{race_pause, Account, Delivery, SendOptions, SequenceState, SignedTx, SEQUENCE_RACES},
     client::BlockInfo,
-    endpoints::{pause, rpc_reason, CallError},
+    endpoints::{pause, CallError},
     error::{ChainError, ErrorKind},
     gas::Fee,
     outcome::TxOutcome,
     refusal::Refusal,
+    rpc::RpcError,
     tx::Tx,
 };
 
@@ -161,15 +161,15 @@ impl Account {
         let endpoints = &self.client.inner.endpoints;
         let sent = AtomicBool::new(*unanswered);
         let result = endpoints
-            .each(&|http| {
+            .each(&|rpc| {
                 let (bytes, sent) = (signed.bytes.clone(), &sent);
                 async move {
                     // Out until something clear is heard: a reply that nobody can read is no answer.
                     let before = sent.swap(true, Ordering::Relaxed);
-                    let reply = http.broadcast_tx_sync(bytes).await;
-                    let kept = matches!(&reply, Err(error) if never_sent(error));
+                    let reply = rpc.broadcast(bytes).await;
+                    let not_sent = matches!(&reply, Err(RpcError::NotSent(_)));
                     let answer = understood(reply);
-                    if kept || answer.is_ok() {
+                    if not_sent || answer.is_ok() {
                         sent.store(before, Ordering::Relaxed);
                     }
                     answer
@@ -276,7 +276,7 @@ fn without_effect(outcome: &TxOutcome) -> bool {
 }
 
 /// What an endpoint says to bytes that were offered to it.
-fn understood(reply: Result<broadcast::tx_sync::Response, cosmrs::rpc::Error>) -> Result<Answer, CallError> {
+fn understood(reply: Result<broadcast::tx_sync::Response, RpcError>) -> Result<Answer, CallError> {
     match reply {
         Ok(response) if response.code.is_ok() => Ok(Answer::Taken),
         Ok(response) => {
@@ -285,7 +285,7 @@ fn understood(reply: Result<broadcast::tx_sync::Response, cosmrs::rpc::Error>) -
             Ok(if refusal.codespace == "sdk" && refusal.code == 19 { Answer::Taken } else { Answer::Refused(refusal) })
         }
         Err(error) => {
-            let reason = rpc_reason(&error);
+            let reason = error.to_string();
             if reason.contains("tx already exists in cache") {
                 return Ok(Answer::Taken);
             }
@@ -295,12 +295,6 @@ fn understood(reply: Result<broadcast::tx_sync::Response, cosmrs::rpc::Error>) -
             too_large(&reason).map(Answer::Refused).ok_or(CallError::Endpoint(reason))
         }
     }
-}
-
-/// A connection that was never made carried nothing.
-fn never_sent(error: &cosmrs::rpc::Error) -> bool {
-    use cosmrs::rpc::error::ErrorDetail;
-    matches!(error.detail(), ErrorDetail::Http(_)) && rpc_reason(error).contains("error trying to connect")
 }
 
 fn too_large(reason: &str) -> Option<Refusal> {

@@ -14,12 +14,12 @@ use std::{
     time::Duration,
 };
 
-use cosmrs::rpc::{Client, HttpClient, HttpClientUrl};
 use futures::FutureExt;
 use rand::Rng;
 use tokio::sync::OnceCell;
 
 use crate::error::ChainError;
+use crate::rpc::{Rpc, RpcError};
 
 /// Rounds over all endpoints before a query gives up: with the pauses between them about five seconds.
 const ROUNDS: u32 = 4;
@@ -35,6 +35,13 @@ pub(crate) enum CallError {
     Final(ChainError),
 }
 
+/// Every failure of the transport or of the RPC layer may be this endpoint's alone.
+impl From<RpcError> for CallError {
+    fn from(error: RpcError) -> Self {
+        CallError::Endpoint(error.to_string())
+    }
+}
+
 impl From<ChainError> for CallError {
     fn from(error: ChainError) -> Self {
         CallError::Final(error)
@@ -43,7 +50,7 @@ impl From<ChainError> for CallError {
 
 struct Endpoint {
     url: String,
-    http: HttpClient,
+    rpc: Rpc,
     /// Set once the endpoint has reported the chain id that we expect.
     checked: OnceCell<()>,
 }
@@ -67,10 +74,9 @@ impl Endpoints {
         let list = urls
             .iter()
             .map(|url| {
-                let invalid = |e: String| ChainError::invalid(format!("chain endpoint '{url}'"), e);
-                let parsed: HttpClientUrl = url.parse().map_err(|e: cosmrs::rpc::Error| invalid(e.to_string()))?;
-                let http = HttpClient::builder(parsed).timeout(timeout).build().map_err(|e| invalid(e.to_string()))?;
-                Ok(Endpoint { url: url.clone(), http, checked: OnceCell::new() })
+                let rpc = Rpc::new(url, timeout)
+                    .map_err(|error| ChainError::invalid(format!("chain endpoint '{url}'"), error.to_string()))?;
+                Ok(Endpoint { url: url.clone(), rpc, checked: OnceCell::new() })
             })
             .collect::<Result<Vec<_>, ChainError>>()?;
         Ok(Arc::new(Endpoints { list, preferred: AtomicUsize::new(0), chain_id: OnceCell::new_with(chain_id) }))
@@ -96,7 +102,7 @@ impl Endpoints {
     /// Runs a call on the preferred endpoint, then on the others, in rounds with pauses.
     pub async fn call<T, F, Fut>(&self, call: F) -> Result<T, ChainError>
     where
-        F: Fn(HttpClient) -> Fut,
+        F: Fn(Rpc) -> Fut,
         Fut: Future<Output = Result<T, CallError>>,
     {
         let mut round = 0;
@@ -118,7 +124,7 @@ impl Endpoints {
     /// Runs a call on each endpoint until one answers. The one that does is preferred from then on.
     pub async fn each<T, F, Fut>(&self, call: &F) -> Result<T, CallError>
     where
-        F: Fn(HttpClient) -> Fut,
+        F: Fn(Rpc) -> Fut,
         Fut: Future<Output = Result<T, CallError>>,
     {
         let first = self.preferred.load(Ordering::Relaxed);
@@ -155,13 +161,13 @@ impl Endpoints {
     /// Runs a call on one endpoint, after making sure that it serves the right chain.
     pub async fn one<T, F, Fut>(&self, index: usize, call: &F) -> Result<T, CallError>
     where
-        F: Fn(HttpClient) -> Fut,
+        F: Fn(Rpc) -> Fut,
         Fut: Future<Output = Result<T, CallError>>,
     {
         let endpoint = &self.list[index % self.list.len()];
         let answer = async {
             endpoint.checked.get_or_try_init(|| self.check(endpoint)).await?;
-            call(endpoint.http.clone()).await
+            call(endpoint.rpc.clone()).await
         };
         // Libraries parse what an endpoint says, and the one for base64 (subtle-encoding 0.5.1) panics at padding in odd
         // places. No endpoint may end more than its own call.
@@ -170,7 +176,7 @@ impl Endpoints {
     }
 
     async fn check(&self, endpoint: &Endpoint) -> Result<(), CallError> {
-        let status = endpoint.http.status().await.map_err(rpc_error)?;
+        let status = endpoint.rpc.status().await?;
         let got = status.node_info.network.to_string();
         let expected = self.chain_id.get_or_init(|| async { got.clone() }).await;
         if *expected != got {
@@ -182,27 +188,6 @@ impl Endpoints {
         }
         Ok(())
     }
-}
-
-/// Every failure of the transport or of the RPC layer may be this endpoint's alone.
-pub(crate) fn rpc_error(error: cosmrs::rpc::Error) -> CallError {
-    CallError::Endpoint(rpc_reason(&error))
-}
-
-/// A flat sentence: the RPC library's own `Display` prints a multi-line report or leaves the cause out.
-pub(crate) fn rpc_reason(error: &cosmrs::rpc::Error) -> String {
-    use cosmrs::rpc::error::ErrorDetail;
-    let text = match error.detail() {
-        ErrorDetail::Response(detail) => detail.source.to_string(),
-        // The cause is kept in the trace only, whose alternate form is the whole chain.
-        ErrorDetail::Http(_) => format!("{:#}", error.trace()),
-        detail => detail.to_string(),
-    };
-    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    // The address is said by whoever reports this.
-    text.split_once("error sending request for url")
-        .and_then(|(_, rest)| rest.split_once("): "))
-        .map_or(text.clone(), |(_, rest)| rest.to_owned())
 }
 
 /// A pause that doubles with each attempt, up to four seconds, with jitter so that many clients of a

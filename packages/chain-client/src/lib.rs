@@ -14,6 +14,7 @@ pub mod multi_test;
 mod node_keys;
 mod outcome;
 mod refusal;
+mod rpc;
 pub mod topology;
 mod tx;
 mod wallet;

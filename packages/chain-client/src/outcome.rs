@@ -5,9 +5,9 @@ use cosmrs::proto::{
     cosmos::base::abci::v1beta1::TxMsgData,
     cosmwasm::wasm::v1::{MsgInstantiateContractResponse, MsgStoreCodeResponse},
 };
-use cosmrs::rpc::endpoint::tx;
 use prost::Message;
 use serde::Serialize;
+use tendermint_rpc::endpoint::tx;
 
 use crate::{error::ChainError, refusal::Refusal};
 

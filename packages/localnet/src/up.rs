@@ -19,6 +19,8 @@ const POLL: Duration = Duration::from_millis(100);
 const WATCH: Duration = Duration::from_secs(1);
 /// A node of this machine that has not told its numbers by then is asked again.
 const ANSWER: Duration = Duration::from_secs(5);
+/// Its numbers are two dozen.
+const MAX_STATS: usize = 64 << 10;
 
 /// A running local network; dropping it ends every process at once.
 pub struct Localnet {
@@ -171,7 +173,7 @@ impl Localnet {
     /// it gets are lost.
     async fn known_to_all(&mut self, epoch: u32) -> anyhow::Result<()> {
         let nodes = self.state.processes.clone().into_iter().filter(|process| !process.node.is_empty());
-        let client = nym_validator_api_client::http_client().timeout(ANSWER).build()?;
+        let client = nym_http::client(ANSWER)?;
         let started = Instant::now();
         for ProcessRecord { name, admin, .. } in nodes {
             while known_epoch(&client, &admin).await < Some(epoch) {
@@ -265,9 +267,10 @@ async fn taken_down(dir: PathBuf) {
 }
 
 /// The epoch of the topology that a node has; none if it has none, or does not answer.
-async fn known_epoch(client: &reqwest::Client, admin: &str) -> Option<u32> {
-    let answer = client.get(format!("http://{admin}/v1/stats")).send().await.ok()?;
-    let stats: serde_json::Value = answer.json().await.ok()?;
+async fn known_epoch(client: &nym_http::Client, admin: &str) -> Option<u32> {
+    let request = client.get(format!("http://{admin}/v1/stats"));
+    let answer = nym_http::answer(request, MAX_STATS).await.ok()?;
+    let stats: serde_json::Value = serde_json::from_slice(&answer.body).ok()?;
     stats.get("epoch")?.as_u64()?.try_into().ok()
 }
 

@@ -2,6 +2,7 @@
 
 use crate::types::{ErrorBody, GatewayView, MeasurementView, NetworkView, NodeView, Page};
 use futures::{stream, Stream, StreamExt as _, TryStreamExt as _};
+use nym_http::{Answer, Client, HttpError, Url};
 use nym_topology::SignedDocument;
 use serde::de::DeserializeOwned;
 use std::time::Duration;
@@ -26,7 +27,7 @@ pub enum ApiError {
         /// The request.
         url: String,
         /// Why not.
-        source: reqwest::Error,
+        source: HttpError,
     },
     /// An answer that refuses.
     #[error("validator API {url} answers {status}: {message}")]
@@ -48,33 +49,18 @@ pub enum ApiError {
     },
 }
 
-/// The beginning of every HTTP client of the programs: TLS by ring, unless the process has chosen another library.
-pub fn http_client() -> reqwest::ClientBuilder {
-    // An error says that one is chosen already.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    reqwest::Client::builder()
-}
-
 /// A client of one validator's API; cheap to clone.
 #[derive(Debug, Clone)]
 pub struct ApiClient {
-    base: reqwest::Url,
-    http: reqwest::Client,
+    base: Url,
+    http: Client,
 }
 
 impl ApiClient {
     /// A client of the API at this URL.
     pub fn new(url: &str) -> Result<Self, ApiError> {
-        let bad = || ApiError::BadUrl(url.to_owned());
-        let base = reqwest::Url::parse(url).map_err(|_| bad())?;
-        if !matches!(base.scheme(), "http" | "https") || base.cannot_be_a_base() {
-            return Err(bad());
-        }
-        let http = http_client()
-            .timeout(TIMEOUT)
-            .redirect(reqwest::redirect::Policy::none())
-            .build()
-            .map_err(|source| ApiError::Unreachable { url: url.to_owned(), source })?;
+        let base = nym_http::url(url).map_err(|_| ApiError::BadUrl(url.to_owned()))?;
+        let http = nym_http::client(TIMEOUT).map_err(|source| ApiError::Unreachable { url: url.to_owned(), source })?;
         Ok(Self { base, http })
     }
 
@@ -137,17 +123,12 @@ impl ApiClient {
 
     async fn get<T: DeserializeOwned>(&self, path: &str, query: &[(&str, &str)]) -> Result<T, ApiError> {
         let url = self.base.join(path).map_err(|_| ApiError::BadUrl(format!("{}{path}", self.base)))?;
-        let unreachable = |source| ApiError::Unreachable { url: url.to_string(), source };
         let malformed = |reason: String| ApiError::Malformed { url: url.to_string(), reason };
-        let mut reply = self.http.get(url.clone()).query(query).send().await.map_err(unreachable)?;
-        let status = reply.status();
-        let mut body = Vec::new();
-        while let Some(chunk) = reply.chunk().await.map_err(unreachable)? {
-            if body.len() + chunk.len() > MAX_REPLY {
-                return Err(malformed(format!("more than {MAX_REPLY} bytes")));
-            }
-            body.extend_from_slice(&chunk);
-        }
+        let reply = nym_http::answer(self.http.get(url.clone()).query(query), MAX_REPLY).await;
+        let Answer { status, body } = reply.map_err(|error| match error {
+            HttpError::TooLong(_) => malformed(error.to_string()),
+            source => ApiError::Unreachable { url: url.to_string(), source },
+        })?;
         if !status.is_success() {
             let message = match serde_json::from_slice::<ErrorBody>(&body) {
                 Ok(error) => error.message,

@@ -4,5 +4,5 @@ mod client;
 mod topology;
 pub mod types;
 
-pub use client::{http_client, ApiClient, ApiError};
+pub use client::{ApiClient, ApiError};
 pub use topology::{fetch_topology, fetch_topology_of_epoch, FetchError};
