@@ -1,19 +1,20 @@
 //! Where secrets come from: files, stdin, a terminal without echo. Never flags, never the environment.
 
 use std::{
-    io::{IsTerminal, Read, Write},
+    io::{IsTerminal, Write},
     os::fd::AsFd,
     path::Path,
 };
 
 use nix::sys::termios::{tcgetattr, tcsetattr, LocalFlags, SetArg};
 use nym_daemon::Failure;
+use nym_keys::files::read_secret_text;
 use zeroize::Zeroizing;
 
 use crate::failure::{unusable, usage, Outcome};
 
 /// Longest secret that is read: a mnemonic of 24 words has at most 215 characters.
-const MAX_SECRET: u64 = 4_096;
+const MAX_SECRET: usize = 4_096;
 
 /// What helps against a mnemonic that is none.
 pub(crate) const MNEMONIC: &str =
@@ -45,14 +46,13 @@ pub(crate) fn refuse_secret_environment() -> Outcome<()> {
 pub(crate) fn from_file(path: &Path, what: &str) -> Outcome<Zeroizing<String>> {
     let could_not = format!("could not read the {what} from '{}'", path.display());
     let failed = |e: std::io::Error| unusable(could_not.clone(), e);
-    let mut text = Zeroizing::new(String::with_capacity(MAX_SECRET as usize));
-    if path == Path::new("-") {
-        std::io::stdin().lock().take(MAX_SECRET).read_to_string(&mut text).map_err(failed)?;
+    let mut text = if path == Path::new("-") {
+        read_secret_text(std::io::stdin().lock(), MAX_SECRET).map_err(failed)?
     } else {
         let file = std::fs::File::open(path).map_err(failed)?;
         warn_if_shared(&file, path, what);
-        file.take(MAX_SECRET).read_to_string(&mut text).map_err(failed)?;
-    }
+        read_secret_text(file, MAX_SECRET).map_err(failed)?
+    };
     let kept = text.trim_end_matches(['\r', '\n']).len();
     text.truncate(kept);
     if text.is_empty() {
@@ -116,7 +116,7 @@ fn ask(prompt: &str) -> Outcome<Zeroizing<String>> {
     silent.local_flags.remove(LocalFlags::ECHO);
     tcsetattr(stdin.as_fd(), SetArg::TCSAFLUSH, &silent).map_err(failed)?;
     let _ = write!(std::io::stderr(), "{prompt}");
-    let mut line = Zeroizing::new(String::with_capacity(MAX_SECRET as usize));
+    let mut line = Zeroizing::new(String::with_capacity(MAX_SECRET));
     let read = stdin.read_line(&mut line);
     let _ = tcsetattr(stdin.as_fd(), SetArg::TCSAFLUSH, &before);
     let _ = writeln!(std::io::stderr());

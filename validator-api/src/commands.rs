@@ -7,16 +7,16 @@ use nym_chain_client::Wallet;
 use nym_daemon::config::{ConfigCommand, Loaded, Loader};
 use nym_daemon::exit::{ErrorKind, Failure};
 use nym_daemon::{logging, signals, until_signal};
-use nym_keys::files::{read_secret_of, write_secret, KeyDir};
+use nym_keys::files::{read_secret_of, read_secret_text, write_secret, KeyDir};
 use nym_topology::NetworkFile;
-use std::io::{Read as _, Write as _};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 const CONFIG_FILE: &str = "config.toml";
 const EXAMPLE: &str = include_str!("../validator-api.example.toml");
 /// 24 words of at most 8 letters, and white space.
-const MAX_MNEMONIC: u64 = 1_024;
+const MAX_MNEMONIC: usize = 1_024;
 
 /// Validator API: contract cache, network monitor, signed topology, epoch operator
 ///
@@ -133,17 +133,16 @@ fn init(home: &Path, network: Option<&Path>, mnemonic_file: &Path) -> Result<(),
 }
 
 fn read_mnemonic(path: &Path) -> Result<Zeroizing<String>, Failure> {
-    // Room for all of it: a text that grows leaves what it held behind in memory.
-    let mut text = Zeroizing::new(String::with_capacity(MAX_MNEMONIC as usize));
     let read = if path == Path::new("-") {
-        std::io::stdin().take(MAX_MNEMONIC).read_to_string(&mut text)
+        read_secret_text(std::io::stdin(), MAX_MNEMONIC)
     } else {
-        std::fs::File::open(path).and_then(|file| file.take(MAX_MNEMONIC).read_to_string(&mut text))
+        std::fs::File::open(path).and_then(|file| read_secret_text(file, MAX_MNEMONIC))
     };
-    read.map_err(|error| Failure::from(error).context(format!("could not read the mnemonic from {}", path.display())))?;
-    let words = Zeroizing::new(text.split_whitespace().collect::<Vec<_>>().join(" "));
-    nym_chain_client::parse_mnemonic(&words)?;
-    Ok(words)
+    let text = read.map_err(|error| {
+        Failure::from(error).context(format!("could not read the mnemonic from {}", path.display()))
+    })?;
+    nym_chain_client::parse_mnemonic(&text)?;
+    Ok(nym_chain_client::normalised(&text))
 }
 
 fn run(home: &Path, loaded: Loaded<Config>) -> Result<(), Failure> {

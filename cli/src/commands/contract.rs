@@ -1,9 +1,6 @@
 //! `contract` and `query`: store code, create, foresee addresses, call, migrate, look at and ask contracts.
 
-use std::{
-    io::Read,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use cosmwasm_std::Coin;
@@ -188,9 +185,7 @@ pub(crate) async fn query(query: Query, context: &Context) -> Outcome<Answer> {
 }
 
 async fn upload(wasm: &Path, tx: &TxArgs, context: &Context) -> Outcome<Answer> {
-    let failed = |e: std::io::Error| unusable(format!("could not read '{}'", wasm.display()), e);
-    let mut code = Vec::new();
-    std::fs::File::open(wasm).map_err(failed)?.take(MAX_WASM).read_to_end(&mut code).map_err(failed)?;
+    let code = input::bytes(wasm, MAX_WASM)?;
     if !code.starts_with(b"\0asm") {
         return Err(usage(
             format!("could not store the code in '{}'", wasm.display()),

@@ -10,8 +10,8 @@ use crate::failure::{unusable, usage, Outcome};
 /// Longest list that a message takes, a thousand scores, is a tenth of that.
 const MAX_VALUES: u64 = 1_024 * 1_024;
 
-/// Reads the text of a file, or of stdin for `-`; a longer one is refused, not cut off.
-pub(crate) fn text(path: &Path, most: u64) -> Outcome<String> {
+/// Reads a file, or stdin for `-`; a longer one is refused, not cut off.
+pub(crate) fn bytes(path: &Path, most: u64) -> Outcome<Vec<u8>> {
     let could_not = format!("could not read '{}'", path.display());
     let failed = |e: std::io::Error| unusable(could_not.clone(), e);
     let input: Box<dyn Read> = if path == Path::new("-") {
@@ -24,7 +24,12 @@ pub(crate) fn text(path: &Path, most: u64) -> Outcome<String> {
     if bytes.len() as u64 > most {
         return Err(usage(could_not.clone(), format!("it has more than {most} bytes"), "name the file that was meant"));
     }
-    String::from_utf8(bytes).map_err(|e| failed(std::io::Error::other(e)))
+    Ok(bytes)
+}
+
+/// The same for text.
+pub(crate) fn text(path: &Path, most: u64) -> Outcome<String> {
+    String::from_utf8(bytes(path, most)?).map_err(|e| unusable(format!("could not read '{}'", path.display()), e))
 }
 
 /// Reads values in JSON; `form` says what they look like.

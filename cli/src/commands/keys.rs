@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use clap::Subcommand;
 use nym_chain_client::Wallet;
 use serde_json::json;
-use zeroize::Zeroizing;
 
 use crate::{
     args::PassphraseArgs,
@@ -132,15 +131,8 @@ fn store_key(context: &Context, name: &str, mnemonic: &str, passphrase: &Passphr
         .map_err(|e| explain(&e).context(format!("could not import key '{name}'")).with_help(secrets::MNEMONIC))?;
     let key = KeyInfo { name: name.to_owned(), address: wallet.address().to_owned() };
     let passphrase = secrets::new_passphrase(passphrase.passphrase_file.as_deref(), name)?;
-    context.keys()?.add(&key, &normalised(mnemonic), &passphrase)?;
+    context.keys()?.add(&key, &nym_chain_client::normalised(mnemonic), &passphrase)?;
     Ok(key)
-}
-
-/// One space between words, lower case: what is stored is what any wallet takes.
-fn normalised(mnemonic: &str) -> Zeroizing<String> {
-    let mut words = Zeroizing::new(mnemonic.split_whitespace().collect::<Vec<_>>().join(" "));
-    words.make_ascii_lowercase();
-    words
 }
 
 fn show(key: &KeyInfo) -> Answer {

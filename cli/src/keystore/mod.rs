@@ -6,11 +6,11 @@ mod cipher;
 
 use std::{
     fs::{self, DirBuilder},
-    io::Read,
     os::unix::fs::{DirBuilderExt, PermissionsExt},
     path::{Path, PathBuf},
 };
 
+use nym_keys::files::read_secret_text;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
@@ -21,7 +21,7 @@ pub(crate) use cipher::Header;
 const ENDING: &str = "key";
 
 /// A key file is below 1 KiB; a much longer one is not ours.
-const MAX_FILE: u64 = 16 * 1_024;
+const MAX_FILE: usize = 16 * 1_024;
 
 /// Most keys that are listed: far above what a person has.
 const MAX_KEYS: usize = 10_000;
@@ -120,7 +120,7 @@ impl KeyStore {
         fs::remove_file(self.path(name)?).map_err(|e| unusable(format!("could not delete key '{name}'"), e))
     }
 
-    fn read(&self, name: &str) -> Outcome<String> {
+    fn read(&self, name: &str) -> Outcome<Zeroizing<String>> {
         let path = self.path(name)?;
         let failed = |e: std::io::Error| unusable(format!("could not read key '{name}'"), e);
         let file = match fs::File::open(&path) {
@@ -143,9 +143,7 @@ impl KeyStore {
                 format!("run: chmod 600 {path}"),
             ));
         }
-        let mut text = String::new();
-        file.take(MAX_FILE).read_to_string(&mut text).map_err(failed)?;
-        Ok(text)
+        read_secret_text(file, MAX_FILE).map_err(failed)
     }
 
     fn create_folder(&self) -> Outcome<()> {

@@ -31,4 +31,4 @@ pub use node_keys::SignedKeys;
 pub use outcome::{TxEvent, TxOutcome};
 pub use refusal::Refusal;
 pub use tx::{coins, instantiate2_address, Message, Tx};
-pub use wallet::{check_address, parse_mnemonic, Wallet, DERIVATION_PATH};
+pub use wallet::{check_address, normalised, parse_mnemonic, Wallet, DERIVATION_PATH};

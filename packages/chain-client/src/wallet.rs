@@ -81,9 +81,7 @@ impl fmt::Debug for Wallet {
 
 /// Reads a mnemonic; the error names the rule, never a word of the phrase except its position.
 pub fn parse_mnemonic(text: &str) -> Result<Mnemonic, ChainError> {
-    let mut words = phrase(text.split_whitespace(), text.len());
-    words.make_ascii_lowercase();
-    Mnemonic::parse_in_normalized(Language::English, &words).map_err(|error| {
+    Mnemonic::parse_in_normalized(Language::English, &normalised(text)).map_err(|error| {
         let reason = match error {
             bip39::Error::BadWordCount(count) => format!("it has {count} words; 12, 15, 18, 21 or 24 are needed"),
             bip39::Error::UnknownWord(index) => format!("word {} is not in the English word list", index + 1),
@@ -92,6 +90,13 @@ pub fn parse_mnemonic(text: &str) -> Result<Mnemonic, ChainError> {
         };
         ChainError::invalid("mnemonic", reason)
     })
+}
+
+/// A mnemonic as any wallet takes it: one space between words, lower case.
+pub fn normalised(mnemonic: &str) -> Zeroizing<String> {
+    let mut words = phrase(mnemonic.split_whitespace(), mnemonic.len());
+    words.make_ascii_lowercase();
+    words
 }
 
 /// Words with a space between them, `longest` bytes at most: a text that grows beyond its place leaves what it holds behind in memory.

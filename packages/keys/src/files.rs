@@ -14,7 +14,7 @@ use thiserror::Error;
 use zeroize::Zeroizing;
 
 /// A base58 key of 32 bytes has at most 44 characters; a longer file is not one of ours.
-const MAX_FILE: u64 = 128;
+const MAX_FILE: usize = 128;
 
 /// Why a key file could not be read or written.
 #[derive(Debug, Error)]
@@ -113,15 +113,24 @@ pub fn read_secret(path: &Path) -> Result<Zeroizing<String>, KeyFileError> {
 }
 
 /// Reads a secret file of at most `limit` bytes after checking that only its owner can.
-pub fn read_secret_of(path: &Path, limit: u64) -> Result<Zeroizing<String>, KeyFileError> {
+pub fn read_secret_of(path: &Path, limit: usize) -> Result<Zeroizing<String>, KeyFileError> {
     let io = |action| move |source| KeyFileError::Io { action, path: path.to_owned(), source };
     let file = File::open(path).map_err(io("open"))?;
     let mode = file.metadata().map_err(io("inspect"))?.permissions().mode() & 0o777;
     if mode & 0o077 != 0 {
         return Err(KeyFileError::Permissions { path: path.to_owned(), mode });
     }
-    let mut text = Zeroizing::new(String::with_capacity(limit.min(4096) as usize));
-    file.take(limit).read_to_string(&mut text).map_err(io("read"))?;
+    read_secret_text(file, limit).map_err(io("read"))
+}
+
+/// Reads a secret to its end; one of more than `limit` bytes is refused, not cut off.
+pub fn read_secret_text(input: impl io::Read, limit: usize) -> io::Result<Zeroizing<String>> {
+    // Room for all of it: a text that grows leaves what it held behind in memory.
+    let mut text = Zeroizing::new(String::with_capacity(limit + 1));
+    input.take(limit as u64 + 1).read_to_string(&mut text)?;
+    if text.len() > limit {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, format!("it has more than {limit} bytes")));
+    }
     Ok(text)
 }
 

@@ -1,7 +1,7 @@
 //! Keys: one spelling each, strict readers, files that only their owner can read.
 #![allow(clippy::unwrap_used)]
 
-use nym_keys::files::{KeyDir, KeyFileError};
+use nym_keys::files::{read_secret_of, read_secret_text, write_secret, KeyDir, KeyFileError};
 use nym_keys::{identity, x25519, ClientAddress, KeyError};
 use proptest::prelude::*;
 use rand::SeedableRng as _;
@@ -197,4 +197,18 @@ proptest! {
         let _ = text.parse::<ClientAddress>();
         let _ = text.parse::<identity::PublicKey>();
     }
+}
+
+#[test]
+fn a_secret_that_is_too_long_or_no_text_is_refused_and_not_cut_off() {
+    assert_eq!(*read_secret_text("12345678".as_bytes(), 8).unwrap(), "12345678");
+    let longer = read_secret_text("123456789".as_bytes(), 8).unwrap_err();
+    assert_eq!(longer.to_string(), "it has more than 8 bytes");
+    assert!(read_secret_text(b"\xff".as_slice(), 8).is_err());
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("secret");
+    write_secret(&path, b"123456789").unwrap();
+    assert_eq!(*read_secret_of(&path, 9).unwrap(), "123456789");
+    assert!(matches!(read_secret_of(&path, 8), Err(KeyFileError::Io { action: "read", .. })));
 }

@@ -272,3 +272,16 @@ pub enum AnnounceError {
         required: usize,
     },
 }
+
+impl AnnounceError {
+    /// Whose fault it is.
+    pub fn culprits(&self) -> &[u16] {
+        match self {
+            Self::Wrong { culprits } => culprits,
+            Self::Indices(IndexError::Twice { index }) | Self::Stranger { index } | Self::Count { index, .. } => {
+                std::slice::from_ref(index)
+            }
+            Self::Indices(_) | Self::TooFew { .. } => &[],
+        }
+    }
+}
