@@ -14,7 +14,7 @@ use crate::{
     amounts::coin,
     args::TxArgs,
     context::Context,
-    failure::{unusable, usage, Attempt, Outcome},
+    failure::{usage, Attempt, Outcome},
     output::Answer,
     submit::{report, submit, submit_and_report, Submitted},
 };

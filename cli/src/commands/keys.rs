@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Subcommand;
 use nym_chain_client::Wallet;
 use serde_json::json;
+use zeroize::Zeroizing;
 
 use crate::{
     args::PassphraseArgs,

@@ -366,7 +366,7 @@ impl ChainClient {
                 match rpc.tx(parsed).await {
                     Ok(response) => Ok(Some(TxOutcome::from(&response))),
                     // CometBFT answers "tx (HASH) not found", with code -32603.
-                    Err(RpcError::Refused(reason)) if reason.contains("not found") => Ok(None),
+                    Err(RpcError::Refused(reason)) if reason.contains(") not found") => Ok(None),
                     Err(error) => Err(error.into()),
                 }
             })

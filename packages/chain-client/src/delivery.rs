@@ -284,8 +284,7 @@ fn understood(reply: Result<broadcast::tx_sync::Response, RpcError>) -> Result<A
             // The SDK's "already in mempool" is the RPC's "already in cache".
             Ok(if refusal.codespace == "sdk" && refusal.code == 19 { Answer::Taken } else { Answer::Refused(refusal) })
         }
-        Err(error) => {
-            let reason = error.to_string();
+        Err(RpcError::Refused(reason)) => {
             if reason.contains("tx already exists in cache") {
                 return Ok(Answer::Taken);
             }
@@ -294,6 +293,7 @@ fn understood(reply: Result<broadcast::tx_sync::Response, RpcError>) -> Result<A
             }
             too_large(&reason).map(Answer::Refused).ok_or(CallError::Endpoint(reason))
         }
+        Err(error) => Err(error.into()),
     }
 }
 

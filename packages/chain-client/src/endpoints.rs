@@ -71,10 +71,12 @@ impl Endpoints {
         if urls.len() > MAX_ENDPOINTS {
             return Err(ChainError::invalid("list of chain endpoints", format!("it has more than {MAX_ENDPOINTS}")));
         }
+        let http = nym_http::client(timeout)
+            .map_err(|error| ChainError::Network { endpoints: urls.len(), reason: error.to_string() })?;
         let list = urls
             .iter()
             .map(|url| {
-                let rpc = Rpc::new(url, timeout)
+                let rpc = Rpc::new(url, http.clone())
                     .map_err(|error| ChainError::invalid(format!("chain endpoint '{url}'"), error.to_string()))?;
                 Ok(Endpoint { url: url.clone(), rpc, checked: OnceCell::new() })
             })

@@ -2,16 +2,13 @@
 //!
 //! Requests and answers are those of `tendermint-rpc`; the way between is the programs' own HTTP, with bounded answers.
 
-use std::time::Duration;
-
 use cosmrs::tendermint::{block::Height, Hash};
 use tendermint_rpc::endpoint::{abci_query, block, broadcast, status, tx};
-use tendermint_rpc::error::ErrorDetail;
-use tendermint_rpc::{Response as _, SimpleRequest};
+use tendermint_rpc::{Response as _, ResponseError, SimpleRequest};
 
 use nym_http::{header, Client, HttpError, Url};
 
-/// The largest block that CometBFT's defaults allow has 21 MiB, a third more in base64.
+/// The largest block that CometBFT 0.38's defaults allow has 21 MiB, a third more in base64. A chain that allows larger ones needs more here.
 const MAX_ANSWER: usize = 32 << 20;
 
 /// Why there is no answer to a request.
@@ -45,8 +42,8 @@ pub(crate) struct Rpc {
 }
 
 impl Rpc {
-    pub fn new(url: &str, timeout: Duration) -> Result<Self, HttpError> {
-        Ok(Self { url: nym_http::url(url)?, http: nym_http::client(timeout)? })
+    pub fn new(url: &str, http: Client) -> Result<Self, HttpError> {
+        Ok(Self { url: nym_http::url(url)?, http })
     }
 
     pub async fn status(&self) -> Result<status::Response, RpcError> {
@@ -79,15 +76,15 @@ impl Rpc {
     async fn ask<R: SimpleRequest>(&self, request: R) -> Result<R::Output, RpcError> {
         let post = self.http.post(self.url.clone()).header(header::CONTENT_TYPE, "application/json");
         let answer = nym_http::answer(post.body(request.into_json()), MAX_ANSWER).await?;
-        // CometBFT refuses with other statuses, too, and says why in the same form.
         let unreadable = match R::Response::from_string(&answer.body) {
             Ok(response) if answer.status.is_success() => return Ok(response.into()),
             Ok(_) => None,
-            Err(error) => match error.detail() {
-                ErrorDetail::Response(refusal) => return Err(RpcError::Refused(flat(&refusal.source))),
-                detail => Some(flat(detail)),
-            },
+            Err(error) => Some(flat(error.detail())),
         };
+        // CometBFT refuses with any status and, what it could not read, without the number that the library asks for.
+        if let Ok(Refusal { error }) = serde_json::from_slice(&answer.body) {
+            return Err(RpcError::Refused(flat(&error)));
+        }
         Err(RpcError::Failed(match unreadable {
             Some(reason) if answer.status.is_success() => reason,
             _ => format!("it answers with HTTP status {}", answer.status),
@@ -95,7 +92,13 @@ impl Rpc {
     }
 }
 
-/// One line: the library's errors are reports of several.
+/// The part of a refusal by JSON-RPC that tells why.
+#[derive(serde::Deserialize)]
+struct Refusal {
+    error: ResponseError,
+}
+
+/// One line: an endpoint's words may be several.
 fn flat(error: &impl ToString) -> String {
     error.to_string().split_whitespace().collect::<Vec<_>>().join(" ")
 }
@@ -103,6 +106,8 @@ fn flat(error: &impl ToString) -> String {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use std::time::Duration;
+
     use axum::{http::StatusCode, routing::post, Router};
 
     use super::*;
@@ -117,7 +122,7 @@ mod tests {
         let answer = move || async move { (StatusCode::from_u16(status).unwrap(), body) };
         let app = Router::new().route("/", post(answer));
         tokio::spawn(async move { axum::serve(listener, app).await });
-        Rpc::new(&url, Duration::from_secs(10)).unwrap().broadcast(vec![1]).await
+        Rpc::new(&url, nym_http::client(Duration::from_secs(10)).unwrap()).unwrap().broadcast(vec![1]).await
     }
 
     #[tokio::test]
@@ -128,6 +133,15 @@ mod tests {
                 matches!(&heard, Err(RpcError::Refused(reason)) if reason.contains("not found") && !reason.contains('\n')),
                 "{status}: {heard:?}"
             );
+        }
+    }
+
+    #[tokio::test]
+    async fn a_refusal_of_what_could_not_be_read_has_no_number() {
+        let body = r#"{"jsonrpc":"2.0","error":{"code":-32600,"message":"Invalid Request","data":"error reading request body: http: request body too large"}}"#;
+        for status in [200, 400] {
+            let heard = heard(status, body).await;
+            assert!(matches!(&heard, Err(RpcError::Refused(reason)) if reason.contains("body too large")), "{heard:?}");
         }
     }
 

@@ -1,4 +1,4 @@
-//! How the programs ask servers over HTTP: with one TLS library, within a time, for an answer of bounded size.
+#![doc = include_str!("../README.md")]
 
 use std::error::Error as _;
 use std::time::Duration;
@@ -14,9 +14,12 @@ pub enum HttpError {
     /// There was no connection, so that nothing was sent.
     #[error("{0}")]
     NotConnected(String),
-    /// Something was sent, but the answer did not come, or not to its end.
+    /// Something may have been sent, but the answer did not come, or not to its end.
     #[error("{0}")]
     Broken(String),
+    /// No client can be made on this machine.
+    #[error("no HTTP client can be made: {0}")]
+    NoClient(String),
     /// The answer is longer than it may be.
     #[error("it answers with more than {0} bytes")]
     TooLong(usize),
@@ -34,12 +37,16 @@ pub struct Answer {
 /// A client with TLS by ring, unless the process has chosen another library, that follows no redirections.
 ///
 /// # Errors
-/// When the system's certificates cannot be read.
+/// When TLS cannot be set up.
 pub fn client(timeout: Duration) -> Result<Client, HttpError> {
     // An error says that one is chosen already.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let builder = Client::builder().timeout(timeout).redirect(reqwest::redirect::Policy::none());
-    builder.build().map_err(|error| HttpError::Broken(causes(&error)))
+    let builder = || Client::builder().timeout(timeout).redirect(reqwest::redirect::Policy::none());
+    // A machine without certificates can still be asked by plain HTTP; servers of HTTPS it cannot know, and says so.
+    builder()
+        .build()
+        .or_else(|_| builder().tls_certs_only([]).build())
+        .map_err(|error| HttpError::NoClient(causes(&error).join(": ")))
 }
 
 /// The address of a server.
@@ -72,7 +79,12 @@ pub async fn answer(request: RequestBuilder, limit: usize) -> Result<Answer, Htt
 }
 
 fn failure(error: reqwest::Error) -> HttpError {
-    let reason = if error.is_timeout() { "no answer in time".to_owned() } else { causes(&error) };
+    let mut causes = causes(&error);
+    if error.is_connect() && causes.len() > 1 {
+        // That it did not connect, in the words of a program.
+        causes.remove(0);
+    }
+    let reason = if error.is_timeout() { "no answer in time".to_owned() } else { causes.join(": ") };
     if error.is_connect() {
         HttpError::NotConnected(reason)
     } else {
@@ -80,13 +92,13 @@ fn failure(error: reqwest::Error) -> HttpError {
     }
 }
 
-/// Its causes in a row: its own words are the address only, which whoever reports it says.
-fn causes(error: &reqwest::Error) -> String {
-    let causes = std::iter::successors(error.source(), |&cause| cause.source());
-    let causes: Vec<String> = causes.map(ToString::to_string).collect();
+/// Its causes, the nearest first: its own words are the address only, which whoever reports it says.
+fn causes(error: &reqwest::Error) -> Vec<String> {
+    let causes: Vec<String> =
+        std::iter::successors(error.source(), |&cause| cause.source()).map(ToString::to_string).collect();
     if causes.is_empty() {
-        error.to_string()
+        vec![error.to_string()]
     } else {
-        causes.join(": ")
+        causes
     }
 }

@@ -165,7 +165,10 @@ fn a_damaged_key_file_is_an_error_and_stays() {
     for damaged in ["", "0OIl", "abc", &"z".repeat(1000)] {
         let path = keys.path("link");
         nym_keys::files::write_secret(&path, damaged.as_bytes()).unwrap();
-        assert!(matches!(keys.x25519("link", &mut rng(1)), Err(KeyFileError::Content { .. })), "{damaged:?}");
+        let read = keys.x25519("link", &mut rng(1));
+        // The last is longer than any key and not read to its end.
+        let is_refused = matches!(read, Err(KeyFileError::Content { .. } | KeyFileError::Io { action: "read", .. }));
+        assert!(is_refused, "{damaged:?}");
         assert!(path.exists());
     }
 }

@@ -37,9 +37,12 @@ fn options() -> SendOptions {
 
 #[tokio::test]
 async fn each_fault_alone_leaves_the_transaction_executed_once() {
-    for fault in Fault::ALL {
+    for (fault, hang_up) in Fault::ALL.into_iter().flat_map(|fault| [(fault, false), (fault, true)]) {
         let chain = FakeChain::start(1).await;
-        chain.with(|chain| chain.faults.push_back(fault));
+        chain.with(|chain| {
+            chain.faults.push_back(fault);
+            chain.hang_up = hang_up;
+        });
 
         let outcome = account(&chain.urls).send(&send(1)).await;
 

@@ -7,7 +7,14 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use axum::{extract::State, http::StatusCode, routing::post, Json, Router};
+use axum::{
+    body::Body,
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+    routing::post,
+    Json, Router,
+};
 use base64::{engine::general_purpose::STANDARD, Engine};
 use cosmrs::proto::{
     cosmos::{
@@ -18,6 +25,7 @@ use cosmrs::proto::{
     },
     Any,
 };
+use futures::stream;
 use nym_chain_client::tx_hash;
 use prost::{Message, Name};
 use serde_json::{json, Value};
@@ -84,6 +92,8 @@ pub struct Chain {
     pub outage_after_broadcast: u32,
     /// Queries that are answered with base64 at which the RPC library panics.
     pub unreadable: u32,
+    /// Whether lost requests and replies end in a broken connection instead of the answer of a proxy.
+    pub hang_up: bool,
     /// Whether `tx` knows nothing.
     pub index_off: bool,
     /// Gas that execution needs; a lower limit runs out.
@@ -119,17 +129,22 @@ impl FakeChain {
     }
 }
 
-async fn serve(State(chain): State<Arc<Mutex<Chain>>>, Json(request): Json<Value>) -> Result<Json<Value>, StatusCode> {
+async fn serve(State(chain): State<Arc<Mutex<Chain>>>, Json(request): Json<Value>) -> Result<Json<Value>, Response> {
     let mut chain = chain.lock().unwrap();
+    let hang_up = chain.hang_up;
+    let lost = || match hang_up {
+        true => Body::from_stream(stream::iter([Err::<Vec<u8>, _>(std::io::Error::other("hung up"))])).into_response(),
+        false => StatusCode::BAD_GATEWAY.into_response(),
+    };
     if chain.outage > 0 {
         chain.outage -= 1;
-        return Err(StatusCode::BAD_GATEWAY);
+        return Err(lost());
     }
     let params = &request["params"];
     let result = match request["method"].as_str().unwrap_or_default() {
         "status" => Ok(chain.status()),
         "abci_query" => Ok(chain.query(params["path"].as_str().unwrap())),
-        "broadcast_tx_sync" => chain.broadcast(params["tx"].as_str().unwrap()).ok_or(StatusCode::BAD_GATEWAY)?,
+        "broadcast_tx_sync" => chain.broadcast(params["tx"].as_str().unwrap()).ok_or_else(lost)?,
         "tx" => chain.tx(params["hash"].as_str().unwrap()),
         "block" => chain.block(params["height"].as_str().unwrap().parse().unwrap()),
         method => Err(format!("no such method {method}")),
