@@ -110,7 +110,7 @@ impl Endomorphism for G1 {
             *x = Fp::decode(x)?.mul(beta).encode();
             Option::from(G1Affine::from_uncompressed_unchecked(&bytes))
         };
-        // The identity has no coordinates, and is its own multiple.
+        // The identity has no coordinates, and is its own multiple; every other point has them.
         points.iter().map(|point| times(point).unwrap_or(*point)).collect()
     }
 }

@@ -10,7 +10,7 @@ mod point;
 mod tests;
 mod verify;
 
-// The other Rust backend's own is not for others.
+// For the pure backend: `bls12_381` keeps its own field to itself.
 #[cfg(feature = "pure")]
 pub(crate) use field::Fp;
 

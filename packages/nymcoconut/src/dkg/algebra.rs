@@ -77,8 +77,8 @@ pub fn lagrange(indices: &[u16]) -> Result<Vec<Scalar>, IndexError> {
 
 /// Σ λᵢ·Pᵢ with [`lagrange`]'s coefficients. Variable time, for public points.
 ///
-/// Small indices have coefficients that are whole numbers of a few bits over one small denominator: a short sum, and one multiplication where the denominator
-/// is not 1, as it is for 1, 2, 3, …
+/// Small indices have coefficients that are whole numbers of a few bits over one small denominator: a short sum. For 1, 2, 3, … the denominator is 1; else one
+/// multiplication by its inverse follows.
 ///
 /// # Errors
 ///
@@ -89,10 +89,12 @@ pub(crate) fn interpolate(indices: &[u16], points: &[G1Affine]) -> Result<G1, In
         return Ok(msm_g1(points, &lagrange(indices)?));
     };
     let sum = msm_g1_small(points, &whole);
-    Ok(match Option::<Scalar>::from(denominator.invert()) {
-        Some(inverse) if denominator != Scalar::ONE => sum * inverse,
-        _ => sum,
-    })
+    if denominator == Scalar::ONE {
+        return Ok(sum);
+    }
+    let inverse = Option::<Scalar>::from(denominator.invert())
+        .expect("only zero has no inverse, and the denominator is a number from 1 to 2^128");
+    Ok(sum * inverse)
 }
 
 /// [`lagrange`]'s coefficients as whole numbers over the least common denominator, where 128 bits hold every step.
@@ -177,6 +179,13 @@ mod tests {
         let last: Vec<u16> = (0..10).map(|i| u16::MAX - i * 7).collect();
         assert!(whole_coefficients(&last).is_none());
         check(&last);
+        // 34! is below 2^128 and 35! above.
+        assert!(whole_coefficients(&Vec::from_iter(1..=34)).is_some());
+        assert!(whole_coefficients(&Vec::from_iter(1..=35)).is_none());
+        // More points than are added up one by one.
+        for members in [17, 34, 35] {
+            check(&Vec::from_iter(1..=members));
+        }
     }
 
     proptest! {
@@ -185,7 +194,7 @@ mod tests {
         #[test]
         fn interpolation_is_the_sum_with_lagranges_coefficients(
             indices in prop_oneof![
-                prop::collection::hash_set(1..=20u16, 1..12),
+                prop::collection::hash_set(1..=40u16, 1..40),
                 prop::collection::hash_set(1..=u16::MAX, 1..10),
             ],
         ) {

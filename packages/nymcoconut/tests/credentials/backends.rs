@@ -53,12 +53,15 @@ macro_rules! run {
         let (many, many_g2) = (b::affine_g1(&many), b::affine_g2(&many_g2));
         let scalars: Vec<_> = (0..20).map(|_| b::random_scalar(&mut rng)).collect();
         let short: Vec<_> = (0..20).map(|_| b::random_weight(&mut rng)).collect();
+        let small: Vec<_> = (0..20).map(|i| b::Scalar::from(i * i) - b::Scalar::from(90)).collect();
         let more = [
             of_h.mul(&x),
             of_h.mul(&-y),
             b::sum_of_multiples(&g1[..3], &[x, y, z]),
             b::msm_g1(&many, &scalars),
             b::msm_g1_128(&many, &short),
+            b::msm_g1_small(&many, &small),
+            of_h.base().into(),
         ];
         b::affine_g1(&more).iter().for_each(|p| out.extend_from_slice(&p.to_compressed()));
         let more = [
