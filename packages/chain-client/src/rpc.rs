@@ -82,7 +82,7 @@ impl Rpc {
             Err(error) => Some(flat(error.detail())),
         };
         // CometBFT refuses with any status and, what it could not read, without the number that the library asks for.
-        if let Ok(Refusal { error }) = serde_json::from_slice(&answer.body) {
+        if let Ok(ErrorReply { error }) = serde_json::from_slice(&answer.body) {
             return Err(RpcError::Refused(flat(&error)));
         }
         Err(RpcError::Failed(match unreadable {
@@ -94,7 +94,7 @@ impl Rpc {
 
 /// The part of a refusal by JSON-RPC that tells why.
 #[derive(serde::Deserialize)]
-struct Refusal {
+struct ErrorReply {
     error: ResponseError,
 }
 

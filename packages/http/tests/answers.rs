@@ -1,7 +1,7 @@
 //! Servers that do not do what a client hopes for.
 #![allow(clippy::unwrap_used)]
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use nym_http::HttpError;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -59,11 +59,8 @@ async fn an_answer_without_an_end_is_given_up_at_the_limit() {
     let mut pieces = vec!["HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n".to_owned()];
     pieces.extend(std::iter::repeat_n(format!("258\r\n{}\r\n", "x".repeat(600)), 1_000));
     let url = serve(pieces).await;
-    let began = Instant::now();
 
     assert!(matches!(ask(&url).await, Err(HttpError::TooLong(LIMIT))));
-
-    assert!(began.elapsed() < Duration::from_secs(2), "the limit ends it, not the time");
 }
 
 #[tokio::test]

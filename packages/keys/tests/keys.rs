@@ -166,8 +166,11 @@ fn a_damaged_key_file_is_an_error_and_stays() {
         let path = keys.path("link");
         nym_keys::files::write_secret(&path, damaged.as_bytes()).unwrap();
         let read = keys.x25519("link", &mut rng(1));
-        // The last is longer than any key and not read to its end.
-        let is_refused = matches!(read, Err(KeyFileError::Content { .. } | KeyFileError::Io { action: "read", .. }));
+        let is_refused = match damaged.len() {
+            // Longer than any key: not read to its end.
+            1000 => matches!(read, Err(KeyFileError::Io { action: "read", .. })),
+            _ => matches!(read, Err(KeyFileError::Content { .. })),
+        };
         assert!(is_refused, "{damaged:?}");
         assert!(path.exists());
     }
